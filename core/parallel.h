@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace minnow {
+
+/// How many threads a piece of work may use. A small value that is passed to whatever computes;
+/// the only place that knows OpenMP is parallel.cpp.
+///
+/// Work is cut by its size alone and every piece is computed by one thread, so results have the
+/// same bits for any number of threads. Callable from several threads of a program at once; inside
+/// a parallel region, in a forked child and in a build without OpenMP it all runs on the caller.
+class Workers {
+ public:
+  /// 0: as many as OpenMP would use (OMP_NUM_THREADS, else the cores). Throws InvalidArgument for
+  /// a negative number.
+  explicit Workers(int threads = 0);
+
+  int threads() const noexcept { return threads_; }
+
+  /// Calls f(begin, end) on balanced pieces that cover [0, n). `work` is the rough cost of one
+  /// item in nanoseconds: small loops run on the calling thread. f must not throw.
+  template <class F>
+  void for_range(std::int64_t n, double work, F&& f) const {
+    const int pieces = pieces_for(n, work);
+    if (pieces <= 1) {
+      if (n > 0) f(std::int64_t{0}, n);
+      return;
+    }
+    using Body = std::remove_reference_t<F>;
+    run(n, pieces, [](void* body, std::int64_t begin, std::int64_t end) {
+          (*static_cast<Body*>(body))(begin, end);
+        },
+        const_cast<void*>(static_cast<const void*>(&f)));
+  }
+
+  /// Calls f(i) for every i in [0, n), as for_range.
+  template <class F>
+  void for_each(std::int64_t n, double work, F&& f) const {
+    for_range(n, work, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) f(i);
+    });
+  }
+
+ private:
+  using Piece = void (*)(void* body, std::int64_t begin, std::int64_t end);
+  int pieces_for(std::int64_t n, double work) const noexcept;
+  static void run(std::int64_t n, int pieces, Piece piece, void* body);
+
+  int threads_;
+};
+
+/// The bounds of piece `index` of `pieces` over [0, n): sizes differ by at most one.
+struct Piece {
+  std::int64_t begin, end;
+};
+constexpr Piece split(std::int64_t n, std::int64_t pieces, std::int64_t index) noexcept {
+  const std::int64_t each = n / pieces, extra = n % pieces;
+  const std::int64_t begin = index * each + (index < extra ? index : extra);
+  return {begin, begin + each + (index < extra ? 1 : 0)};
+}
+
+}  // namespace minnow

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace minnow {
+
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four
+/// random words for each (key, counter), any of them in any order, the same on every platform.
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key) noexcept;
+
+/// A stream of random numbers: Philox under a key made of seed and stream. Passed by reference to
+/// whatever draws from it; there is no global one.
+class Rng {
+ public:
+  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) noexcept;
+  /// The stream that belongs to a name under a seed, as a weight's path.
+  Rng(std::uint64_t seed, std::string_view path) noexcept;
+
+  std::uint32_t next_u32() noexcept;
+  std::uint64_t next_u64() noexcept;
+  /// Uniform in [0, 1), 24 random bits: every value is a float.
+  float uniform() noexcept { return static_cast<float>(next_u32() >> 8) * 0x1p-24F; }
+  /// Uniform in [0, bound), without bias (Lemire 2019); bound > 0.
+  std::uint64_t below(std::uint64_t bound) noexcept;
+  /// Standard normal, by inversion (Wichura's AS 241); the same bits on every platform.
+  double normal() noexcept;
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+  std::array<std::uint32_t, 4> block_{};
+  std::uint64_t stream_;
+  std::uint64_t counter_ = 0;
+  int used_ = 4;  // words of block_ already given out
+};
+
+/// A 64-bit hash of a text (FNV-1a), for streams that belong to a name.
+std::uint64_t hash_name(std::string_view name) noexcept;
+
+}  // namespace minnow
