@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+namespace minnow {
+class Workers;
+
+namespace kernels {
+
+/// One batch as a loss sees it: `rows` values, each computed from a row of `cols` numbers.
+struct LossBatch {
+  std::int64_t rows = 0, cols = 0;
+  const float* prediction = nullptr;     ///< rows x cols: probabilities, logits or plain outputs
+  const std::int32_t* labels = nullptr;  ///< rows class numbers, for sparse losses ...
+  const float* targets = nullptr;        ///< ... or rows x cols numbers, for the others
+  const float* weights = nullptr;        ///< rows weights, or null for all 1
+  float scale = 1;                ///< delta is scaled by this (1 / number of values, loss weights)
+  float* probabilities = nullptr;  ///< where losses on logits leave softmax / sigmoid of them, or
+                                   ///< null; may be the prediction's memory
+  float* delta = nullptr;  ///< rows x cols: scale * weight * d value / d prediction; null: not wanted
+};
+
+// Each returns the sum over rows of weight * value, added up in an order that depends on the sizes
+// only. A row of weight 0 counts 0 and gets a delta of 0. `epsilon` of the clipping is 1e-7.
+
+/// value = log(sum exp z) - z[label], or sum t (log(sum exp z) - z); delta = softmax(z) sum(t) - t.
+double softmax_crossentropy(const Workers& workers, const LossBatch& batch);
+/// value = -log(c[label] / sum c) with c = clip(p, epsilon, 1 - epsilon): Keras's sparse form.
+double sparse_crossentropy(const Workers& workers, const LossBatch& batch);
+/// value = -sum t log(clip(p / sum p, epsilon, 1 - epsilon)): Keras's dense form.
+double dense_crossentropy(const Workers& workers, const LossBatch& batch);
+/// value = mean over cols of max(z, 0) - z t + log(1 + exp(-|z|)); delta = (sigmoid(z) - t) / cols.
+double sigmoid_crossentropy(const Workers& workers, const LossBatch& batch);
+/// value = mean over cols of -(t log c + (1 - t) log(1 - c)), c = clip(p, epsilon, 1 - epsilon).
+double binary_crossentropy(const Workers& workers, const LossBatch& batch);
+/// value = mean over cols of (p - t)^2; delta = 2 (p - t) / cols.
+double mean_squared_error(const Workers& workers, const LossBatch& batch);
+
+}  // namespace kernels
+}  // namespace minnow
