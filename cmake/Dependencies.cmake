@@ -1,0 +1,28 @@
+# Finds what minnow is built on. Optional parts that are absent are named and left out.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+
+set(minnow_with_openmp OFF)
+if(MINNOW_OPENMP)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  set(minnow_with_openmp ${OpenMP_CXX_FOUND})
+  if(NOT minnow_with_openmp)
+    message(STATUS "minnow: OpenMP was not found: it is left out, everything runs on one thread")
+  endif()
+else()
+  message(STATUS "minnow: OpenMP is left out (MINNOW_OPENMP=OFF): everything runs on one thread")
+endif()
+
+find_package(hwy QUIET CONFIG)
+set(minnow_with_highway ${hwy_FOUND})
+if(NOT minnow_with_highway)
+  message(STATUS "minnow: Highway (libhwy-dev) was not found: it is left out")
+endif()
+
+find_package(Eigen3 3.4 QUIET NO_MODULE)
+set(minnow_with_eigen ${Eigen3_FOUND})
+if(NOT minnow_with_eigen)
+  message(STATUS "minnow: Eigen (libeigen3-dev) was not found: core/eigen.h and its test are left out")
+endif()
