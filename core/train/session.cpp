@@ -1,0 +1,242 @@
+#include "core/train/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/graph/batch.h"
+
+namespace minnow {
+namespace {
+
+constexpr std::int64_t float_size = sizeof(float);
+
+std::size_t as_size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+}  // namespace
+
+Session::Session(Graph graph, std::uint64_t seed)
+    : graph_(std::move(graph)), seed_(seed), parameters_(graph_.parameters(), seed) {}
+
+const Loss& Session::loss(std::size_t output) const { return targets_[output].loss; }
+
+PlanOptions Session::plan_options(bool training) const {
+  PlanOptions options{.training = training};
+  for (const Target& target : targets_) {
+    options.merged.push_back(target.loss->merges_with());
+    options.targets.push_back({0, target.target_bytes + target.positions * float_size});
+  }
+  return options;
+}
+
+void Session::bind(Engine& engine) { engine.bind(arena_.data(), parameters_); }
+
+std::unique_ptr<Engine>& Session::prepare(std::unique_ptr<Engine>& engine,
+                                          const PlanOptions& options, std::int64_t rows) {
+  if (engine == nullptr || engine->plan().rows() < rows) {
+    auto fresh = std::make_unique<Engine>(graph_, options, rows, seed_);
+    if (fresh->plan().arena_bytes() > arena_.size()) {
+      arena_ = Buffer(fresh->plan().arena_bytes(), "activations");
+      for (auto* other : {&training_, &evaluation_, &prediction_}) {
+        if (*other != nullptr) bind(**other);
+      }
+    }
+    engine = std::move(fresh);
+    bind(*engine);
+  }
+  return engine;
+}
+
+void Session::prepare_training(std::int64_t rows) {
+  const std::size_t slots = options_->optimizer->slots().size();
+  const bool first = parameters_.trainable_extent() > 0 &&
+                     (parameters_.gradients_block() == nullptr || parameters_.slots() != slots);
+  parameters_.prepare(slots);
+  if (first) training_.reset();  // its pointers to gradients are stale
+  prepare(training_, plan_options(true), rows);
+}
+
+void Session::prepare_evaluation(std::int64_t rows) {
+  prepare(evaluation_, plan_options(false), rows);
+}
+
+void Session::prepare_prediction(std::int64_t rows) {
+  prepare(prediction_, {.training = false}, rows);
+}
+
+MemoryPlan Session::memory_plan(std::int64_t rows) const {
+  const std::int64_t trainable = parameters_.trainable_extent() * float_size;
+  const auto slots = options_ ? static_cast<std::int64_t>(options_->optimizer->slots().size()) : 0;
+  const Plan plan(graph_, plan_options(true), rows);
+  return {.batch_size = rows,
+          .weights = parameters_.extent() * float_size,
+          .gradients = trainable,
+          .optimizer_state = slots * trainable,
+          .arena = plan.arena_bytes()};
+}
+
+void Session::gather(Engine& engine, const Workers& workers, const CheckedData& data,
+                     const BatchRows& batch, bool with_targets) {
+  kernels::Gather gather{.rows = batch.rows, .first = batch.first, .count = batch.count};
+  for (std::size_t i = 0; i < data.x.size(); ++i) {
+    const bool scaled = data.x[i].dtype() == DType::uint8 && options_ && options_->input_scale;
+    gather.scale = scaled ? *options_->input_scale : 1.0F;
+    gather_floats(workers, gather, data.x[i], engine.input(i));
+  }
+  if (!with_targets) return;
+  gather.scale = 1;
+  for (std::size_t o = 0; o < targets_.size(); ++o) {
+    const Target& target = targets_[o];
+    std::byte* place = engine.target(o);
+    if (target.loss->target_rule().kind == TargetKind::labels) {
+      gather_labels(gather, data.y[o], reinterpret_cast<std::int32_t*>(place));
+    } else {
+      gather_floats(workers, gather, data.y[o], reinterpret_cast<float*>(place));
+    }
+    if (data.weights.empty()) continue;
+    auto* weights = reinterpret_cast<float*>(place + batch.count * target.target_bytes);
+    const float* source = data.weights[o].values<float>().data();
+    for (std::int64_t i = 0; i < batch.count; ++i) {
+      const float w = source[batch.rows != nullptr ? batch.rows[i] : batch.first + i];
+      std::fill_n(weights + i * target.positions, target.positions, w);
+    }
+  }
+}
+
+double Session::measure(Engine& engine, const Workers& workers, const CheckedData& data,
+                        std::int64_t rows, bool with_delta, std::span<double> tally) {
+  double total = 0;
+  for (std::size_t o = 0; o < targets_.size(); ++o) {
+    const Target& target = targets_[o];
+    const std::byte* place = engine.target(o);
+    const bool labels = target.loss->target_rule().kind == TargetKind::labels;
+    kernels::LossBatch batch{.rows = rows * target.positions, .cols = target.cols};
+    batch.prediction = engine.output(o);
+    if (labels) batch.labels = reinterpret_cast<const std::int32_t*>(place);
+    if (!labels) batch.targets = reinterpret_cast<const float*>(place);
+    if (!data.weights.empty()) {
+      batch.weights = reinterpret_cast<const float*>(place + rows * target.target_bytes);
+    }
+    batch.scale = target.weight / static_cast<float>(batch.rows);
+    if (engine.on_logits(o)) batch.probabilities = engine.output(o);
+    if (with_delta) batch.delta = engine.output_delta(o);
+    const double loss =
+        target.loss->compute(workers, batch, engine.on_logits(o)) / static_cast<double>(batch.rows);
+    total += static_cast<double>(target.weight) * loss;
+
+    MetricBatch seen{.rows = batch.rows,
+                     .cols = batch.cols,
+                     .prediction = batch.prediction,
+                     .labels = batch.labels,
+                     .targets = batch.targets,
+                     .weights = nullptr};
+    for (const Named& named : named_) {
+      if (named.target != o || named.metric == -2) continue;
+      if (named.metric == -1) {
+        tally[named.sums] += loss * static_cast<double>(rows);
+        tally[named.sums + 1] += static_cast<double>(rows);
+        continue;
+      }
+      const auto m = static_cast<std::size_t>(named.metric);
+      seen.weights = m >= target.weighted_from ? batch.weights : nullptr;
+      const Metric& metric = target.metrics[m];
+      metric->update(seen, tally.subspan(named.sums, static_cast<std::size_t>(metric->sums())));
+    }
+  }
+  tally[0] += total * static_cast<double>(rows);
+  tally[1] += static_cast<double>(rows);
+  return total;
+}
+
+void Session::train(const Workers& workers, const CheckedData& data, const BatchRows& batch,
+                    const StepPlace& place, std::span<double> tally) {
+  Engine& engine = *training_;
+  const Pass pass{
+      .workers = workers, .rows = batch.count, .step = static_cast<std::uint64_t>(step_)};
+  std::fill(pending_.begin(), pending_.end(), 0.0);
+  gather(engine, workers, data, batch, true);
+  engine.forward(pass);
+  const double loss = measure(engine, workers, data, batch.count, true, pending_);
+  if (!std::isfinite(loss)) report_loss(engine, workers, data, batch, place, loss);
+  if (const auto bad = engine.backward(pass)) report_gradient(*bad, place);
+  ++step_;
+  update(workers);
+  engine.finish_step(pass);
+  for (std::size_t i = 0; i < pending_.size(); ++i) tally[i] += pending_[i];
+}
+
+void Session::update(const Workers& workers) {
+  const OptimizerImpl& optimizer = options_->optimizer.impl();
+  const StepNumbers numbers = optimizer.begin_step(step_, learning_rate_);
+  const std::int64_t n = parameters_.trainable_extent();
+  workers.for_range(n, 2.0, [&](std::int64_t begin, std::int64_t end) {
+    WeightRange range{.n = end - begin,
+                      .gradient = parameters_.gradients_block() + begin,
+                      .weight = parameters_.weights_block() + begin};
+    for (std::size_t s = 0; s < parameters_.slots(); ++s) {
+      range.slots[s] = parameters_.slots_block(s) + begin;
+    }
+    optimizer.update(numbers, range);
+  });
+}
+
+void Session::evaluate(const Workers& workers, const CheckedData& data, const BatchRows& batch,
+                       std::span<double> tally) {
+  Engine& engine = *evaluation_;
+  gather(engine, workers, data, batch, true);
+  engine.forward({.workers = workers, .rows = batch.count, .step = 0});
+  measure(engine, workers, data, batch.count, false, tally);
+}
+
+void Session::predict(const Workers& workers, const CheckedData& data, const BatchRows& batch,
+                      std::span<float* const> outputs) {
+  Engine& engine = *prediction_;
+  gather(engine, workers, data, batch, false);
+  engine.forward({.workers = workers, .rows = batch.count, .step = 0});
+  for (std::size_t o = 0; o < outputs.size(); ++o) {
+    const std::int64_t n = batch.count * graph_.node(graph_.outputs()[o]).output().numel();
+    std::memcpy(outputs[o], engine.output(o), as_size(n * float_size));
+  }
+}
+
+namespace {
+
+std::string place_text(const StepPlace& place) {
+  return place.epoch > 0 ? fmt::format("epoch {}, step {}", place.epoch, place.step)
+                         : fmt::format("step {}", place.step);
+}
+
+constexpr std::string_view diverged_hint =
+    "The step made no update. Lower the learning rate, or standardise the inputs.";
+
+}  // namespace
+
+void Session::report_loss(Engine& engine, const Workers& workers, const CheckedData& data,
+                          const BatchRows& batch, const StepPlace& place, double loss) {
+  // Later layers may have reused the memory of earlier ones, so look again from the start.
+  gather(engine, workers, data, batch, true);
+  const auto bad = engine.first_non_finite(
+      {.workers = workers, .rows = batch.count, .step = static_cast<std::uint64_t>(step_)});
+  const std::string layer = bad ? graph_.node(bad->node).label() : "";
+  throw Diverged(
+      place.where,
+      fmt::format("expected finite numbers, got loss {} in {}{}. {}", loss, place_text(place),
+                  bad ? fmt::format(", first in the output of {}", layer) : "", diverged_hint),
+      {place.epoch, place.step, bad ? graph_.node(bad->node).name : ""});
+}
+
+void Session::report_gradient(const NonFinite& bad, const StepPlace& place) const {
+  const GraphNode& node = graph_.node(bad.node);
+  const std::string what = bad.parameter < 0
+                               ? fmt::format("the output of {}", node.label())
+                               : graph_.parameters()[static_cast<std::size_t>(bad.parameter)].path;
+  throw Diverged(place.where,
+                 fmt::format("expected finite numbers, got a gradient of {} that is not in {}. {}",
+                             what, place_text(place), diverged_hint),
+                 {place.epoch, place.step, node.name});
+}
+
+}  // namespace minnow
