@@ -59,7 +59,8 @@ class Config {
   /// Sets or replaces `key` of an object (null becomes an object).
   void set(std::string_view key, Config value);
 
-  /// As compact JSON, for messages.
+  /// As compact JSON. JSON has no NaN and no infinity: they become the strings "NaN", "Infinity"
+  /// and "-Infinity".
   std::string str() const;
 
   friend bool operator==(const Config&, const Config&) = default;
@@ -72,8 +73,10 @@ class Config {
 /// null is Unimplemented, never dropped in silence.
 class ConfigReader {
  public:
-  /// `what` names the object in messages: "Conv2D 'conv2d'".
+  /// `what` names the object in messages: "Conv2D 'conv2d'". The reader looks into `config`, which
+  /// must outlive it; null is an object without keys, anything else InvalidArgument.
   ConfigReader(const Config& config, std::string what);
+  ConfigReader(const Config&&, std::string) = delete;
 
   const std::string& what() const { return what_; }
   bool has(std::string_view key) const { return !(*config_)[key].is_null(); }
@@ -89,11 +92,11 @@ class ConfigReader {
   /// A list of integers; a single integer stands for a list of one.
   std::vector<std::int64_t> integers(std::string_view key);
   std::vector<std::int64_t> integers(std::string_view key, std::vector<std::int64_t> fallback);
-  /// The raw value, for what has a structure of its own.
+  /// The raw value, for what has a structure of its own; null where the key is missing.
   const Config& value(std::string_view key);
   /// The key means nothing to minnow, whatever its value.
   void ignore(std::string_view key);
-  /// Unimplemented unless the value is null, missing, or equal to `only`.
+  /// Unimplemented unless the value is null, missing, or equal to `only` (1 equals 1.0).
   void require(std::string_view key, const Config& only);
   /// Unimplemented where a key with a value was not asked for.
   void finish() const;
@@ -105,7 +108,8 @@ class ConfigReader {
 
   const Config* config_;
   std::string what_;
-  std::vector<std::string_view> read_;
+  std::vector<std::string> read_;     // keys whose values minnow uses
+  std::vector<std::string> settled_;  // keys that are ignored or have one value allowed
 };
 
 }  // namespace minnow

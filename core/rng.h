@@ -11,8 +11,9 @@ namespace minnow {
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) noexcept;
 
-/// A stream of random numbers: Philox under a key made of seed and stream. Passed by reference to
-/// whatever draws from it; there is no global one.
+/// A stream of random numbers: Philox with the seed as its key; the counter holds the block's
+/// number in its low words and the stream in its high words. Passed by reference to whatever draws
+/// from it; there is no global one.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) noexcept;
@@ -20,6 +21,7 @@ class Rng {
   Rng(std::uint64_t seed, std::string_view path) noexcept;
 
   std::uint32_t next_u32() noexcept;
+  /// Two words of 32 bits, the low one first.
   std::uint64_t next_u64() noexcept;
   /// Uniform in [0, 1), 24 random bits: every value is a float.
   float uniform() noexcept { return static_cast<float>(next_u32() >> 8) * 0x1p-24F; }

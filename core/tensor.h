@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "buffer.h"
@@ -25,6 +26,12 @@ class Tensor {
   Tensor() : Tensor(Shape{0}) {}
   /// Zeros. Throws ResourceExhausted where the memory cannot be had.
   explicit Tensor(const Shape& shape, DType dtype = DType::float32);
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+  /// What was moved from is an empty float32 tensor of shape (0,).
+  Tensor(Tensor&& other) noexcept;
+  Tensor& operator=(Tensor&& other) noexcept;
+  ~Tensor() = default;
 
   /// A copy of `values` under `shape`; throws InvalidArgument where their numbers differ.
   template <Element T>
@@ -80,8 +87,8 @@ class Tensor {
   void require_dtype(DType wanted, const char* where) const;
   std::int64_t flat_index(std::initializer_list<std::int64_t> index) const;
 
-  std::shared_ptr<Buffer> storage_;
-  std::int64_t offset_ = 0;  // bytes into the storage
+  std::shared_ptr<Buffer> storage_;  // null where there are no elements
+  std::int64_t offset_ = 0;          // bytes into the storage
   Shape shape_;
   DType dtype_ = DType::float32;
 };
@@ -91,28 +98,41 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 /// Same shape, dtype and bytes (so that NaN equals NaN and 0 differs from -0).
 bool same_bits(const Tensor& a, const Tensor& b);
 
+template <class T>
+concept Number = std::is_arithmetic_v<T>;
+
 /// A number or a nested list of them, as `tensor({{1, 2}, {3, 4}})` is written.
 class NestedList {
  public:
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  NestedList(T value)  // NOLINT(google-explicit-constructor): that is what it is for
-      : real_(static_cast<double>(value)), integer_(static_cast<std::int64_t>(value)) {}
-  NestedList(std::initializer_list<NestedList> items) : items_(items), is_list_(true) {}
+  template <Number T>
+  NestedList(T value) : real_(static_cast<double>(value)) {
+    if constexpr (std::is_integral_v<T> && (sizeof(T) < 8 || std::is_signed_v<T>)) {
+      integer_ = value;  // a double would round it above 2^53
+      is_integer_ = true;
+    }
+  }
+  NestedList(std::initializer_list<NestedList> items) : is_list_(true), items_(items) {}
+
+  bool is_list() const noexcept { return is_list_; }
+  const std::vector<NestedList>& items() const noexcept { return items_; }
+  bool is_integer() const noexcept { return is_integer_; }
+  std::int64_t integer() const noexcept { return integer_; }
+  double real() const noexcept { return real_; }
 
  private:
-  friend Tensor tensor(const NestedList&, DType);
   double real_ = 0;
   std::int64_t integer_ = 0;
-  std::vector<NestedList> items_;
+  bool is_integer_ = false;
   bool is_list_ = false;
+  std::vector<NestedList> items_;
 };
 
 /// A tensor of literals: `tensor({{1, 2}, {3, 4}})` is float32 of shape (2, 2).
-/// Throws InvalidArgument where the lists are ragged.
+/// Throws InvalidArgument where the lists are ragged, and where an integer dtype cannot hold a
+/// number as it is written (a fraction, NaN, out of range). To bool: whether it is not zero.
 Tensor tensor(const NestedList& values, DType dtype = DType::float32);
 
-/// Every element `value`.
+/// Every element `value`; throws InvalidArgument as tensor().
 Tensor full(const Shape& shape, double value, DType dtype = DType::float32);
 inline Tensor zeros(const Shape& shape, DType dtype = DType::float32) {
   return Tensor(shape, dtype);
@@ -120,7 +140,7 @@ inline Tensor zeros(const Shape& shape, DType dtype = DType::float32) {
 inline Tensor ones(const Shape& shape, DType dtype = DType::float32) {
   return full(shape, 1, dtype);
 }
-/// 0, 1, ..., n - 1.
+/// 0, 1, ..., n - 1. Throws InvalidArgument where n < 0 or an integer dtype does not reach n - 1.
 Tensor arange(std::int64_t n, DType dtype = DType::int64);
 
 }  // namespace minnow

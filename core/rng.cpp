@@ -1,0 +1,158 @@
+#include "core/rng.h"
+
+#include <cmath>
+
+namespace minnow {
+namespace {
+
+// The multipliers and the key's increments of Philox4x32, from the paper.
+constexpr std::uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
+constexpr std::uint32_t weyl_0 = 0x9E3779B9, weyl_1 = 0xBB67AE85;
+
+constexpr std::uint32_t low(std::uint64_t v) { return static_cast<std::uint32_t>(v); }
+constexpr std::uint32_t high(std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); }
+
+struct Product {
+  std::uint64_t high, low;
+};
+
+// The whole product of two 64-bit numbers, from products of their halves.
+Product multiply(std::uint64_t a, std::uint64_t b) {
+  const std::uint64_t ll = std::uint64_t{low(a)} * low(b), lh = std::uint64_t{low(a)} * high(b);
+  const std::uint64_t hl = std::uint64_t{high(a)} * low(b), hh = std::uint64_t{high(a)} * high(b);
+  const std::uint64_t middle = hl + high(ll) + low(lh);  // fits: (2^32-1)^2 + 2 (2^32-1) < 2^64
+  return {hh + high(middle) + high(lh), (middle << 32) | low(ll)};
+}
+
+// The natural logarithm of a positive normal number, correct to about an ulp. A library's log may
+// differ in its last bit from one platform to the next, and with it every drawn weight.
+double portable_log(double x) {
+  int exponent = 0;
+  double m = std::frexp(x, &exponent);  // exact: x = m 2^exponent, m in [1/2, 1)
+  if (m < 0.70710678118654752) {
+    m *= 2;
+    --exponent;
+  }
+  // log m = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...), |s| < 0.172: 12 terms reach 1e-19.
+  const double s = (m - 1) / (m + 1), s2 = s * s;
+  double series = 0;
+  for (int k = 23; k >= 3; k -= 2) series = (series + 1.0 / k) * s2;
+  // log 2 in two parts, so that the product with the exponent is exact in the first.
+  constexpr double log2_high = 0x1.62e42fee00000p-1, log2_low = 0x1.a39ef35793c76p-33;
+  return exponent * log2_high + (exponent * log2_low + 2 * (s + s * series));
+}
+
+// numerator(r) / denominator(r), both of degree 7, lowest coefficient first.
+double rational(double r, const double (&numerator)[8], const double (&denominator)[8]) {
+  double p = 0, q = 0;
+  for (int i = 7; i >= 0; --i) {
+    p = p * r + numerator[i];
+    q = q * r + denominator[i];
+  }
+  return p / q;
+}
+
+// The number that a standard normal variable stays below with probability p in (0, 1).
+// M. J. Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
+// Statistics 37 (1988), routine PPND16: accurate to about 1e-16.
+double normal_quantile(double p) {
+  static constexpr double a[] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
+                                 1.9715909503065514427e+3, 1.3731693765509461125e+4,
+                                 4.5921953931549871457e+4, 6.7265770927008700853e+4,
+                                 3.3430575583588128105e+4, 2.5090809287301226727e+3};
+  static constexpr double b[] = {1.0,
+                                 4.2313330701600911252e+1,
+                                 6.8718700749205790830e+2,
+                                 5.3941960214247511077e+3,
+                                 2.1213794301586595867e+4,
+                                 3.9307895800092710610e+4,
+                                 2.8729085735721942674e+4,
+                                 5.2264952788528545610e+3};
+  static constexpr double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+                                 5.76949722146069140550e0,  3.64784832476320460504e0,
+                                 1.27045825245236838258e0,  2.41780725177450611770e-1,
+                                 2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  static constexpr double d[] = {1.0,
+                                 2.05319162663775882187e0,
+                                 1.67638483018380384940e0,
+                                 6.89767334985100004550e-1,
+                                 1.48103976427480074590e-1,
+                                 1.51986665636164571966e-2,
+                                 5.47593808499534494600e-4,
+                                 1.05075007164441684324e-9};
+  static constexpr double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+                                 1.78482653991729133580e0,  2.96560571828504891230e-1,
+                                 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                                 2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  static constexpr double f[] = {1.0,
+                                 5.99832206555887937690e-1,
+                                 1.36929880922735805310e-1,
+                                 1.48753612908506148525e-2,
+                                 7.86869131145613259100e-4,
+                                 1.84631831751005468180e-5,
+                                 1.42151175831644588870e-7,
+                                 2.04426310338993978564e-15};
+  const double q = p - 0.5;
+  if (std::fabs(q) <= 0.425) return q * rational(0.180625 - q * q, a, b);
+  const double r = std::sqrt(-portable_log(q < 0 ? p : 1 - p));
+  const double tail = r <= 5 ? rational(r - 1.6, c, d) : rational(r - 5, e, f);
+  return q < 0 ? -tail : tail;
+}
+
+}  // namespace
+
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key) noexcept {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{multiplier_0} * counter[0];
+    const std::uint64_t p1 = std::uint64_t{multiplier_1} * counter[2];
+    counter = {high(p1) ^ counter[1] ^ key[0], low(p1), high(p0) ^ counter[3] ^ key[1], low(p0)};
+    key[0] += weyl_0;
+    key[1] += weyl_1;
+  }
+  return counter;
+}
+
+Rng::Rng(std::uint64_t seed, std::uint64_t stream) noexcept
+    : key_{low(seed), high(seed)}, stream_(stream) {}
+
+Rng::Rng(std::uint64_t seed, std::string_view path) noexcept : Rng(seed, hash_name(path)) {}
+
+std::uint32_t Rng::next_u32() noexcept {
+  if (used_ == 4) {
+    block_ = philox4x32({low(counter_), high(counter_), low(stream_), high(stream_)}, key_);
+    ++counter_;
+    used_ = 0;
+  }
+  return block_[static_cast<unsigned>(used_++)];
+}
+
+std::uint64_t Rng::next_u64() noexcept {
+  const std::uint64_t first = next_u32();
+  return first | (std::uint64_t{next_u32()} << 32);
+}
+
+std::uint64_t Rng::below(std::uint64_t bound) noexcept {
+  // The high half of bound * random is uniform once the 2^64 mod bound lowest products are redrawn
+  // (Lemire, "Fast random integer generation in an interval", 2019).
+  Product product = multiply(next_u64(), bound);
+  if (product.low < bound) {
+    const std::uint64_t surplus = (0 - bound) % bound;
+    while (product.low < surplus) product = multiply(next_u64(), bound);
+  }
+  return product.high;
+}
+
+double Rng::normal() noexcept {
+  // An odd multiple of 2^-53: never 0 nor 1, and exact. (53 bits and a half would round up to 1.)
+  const double p = (static_cast<double>(next_u64() >> 12) + 0.5) * 0x1p-52;
+  return normal_quantile(p);
+}
+
+std::uint64_t hash_name(std::string_view name) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace minnow
