@@ -93,6 +93,7 @@ Model::~Model() = default;
 
 Sequential::Sequential(std::vector<Layer> layers, ModelOptions options)
     : Model(std::make_unique<Impl>(std::move(options))) {
+  impl_->sequential = true;
   if (!layers.empty() && as_input(layers.front()) != nullptr) {
     impl_->session = std::make_unique<Session>(graph_of(layers), impl_->options.seed);
     return;
@@ -258,6 +259,7 @@ MemoryPlan Model::memory_plan(std::int64_t batch_size) const {
   return impl_->built("memory_plan").memory_plan(batch_size);
 }
 
+bool Model::is_sequential() const noexcept { return impl_->sequential; }
 const ModelOptions& Model::options() const noexcept { return impl_->options; }
 const CompileOptions* Model::compile_options() const noexcept { return impl_->compile_options(); }
 const Graph& Model::graph() const { return impl_->built("graph").graph(); }

@@ -86,6 +86,8 @@ class Model {
   /// Every byte that training with this batch size takes, known beforehand.
   MemoryPlan memory_plan(std::int64_t batch_size = 32) const;
 
+  /// Whether it was made as a Sequential.
+  bool is_sequential() const noexcept;
   const ModelOptions& options() const noexcept;
   /// Null before compile.
   const CompileOptions* compile_options() const noexcept;

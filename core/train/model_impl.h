@@ -20,6 +20,7 @@ struct Model::Impl {
   std::optional<CompileOptions> compiled;  // of a model that is not built yet
   std::unique_ptr<Session> session;
   TrainProgress progress;
+  bool sequential = false;
   bool fitting = false;
 
   explicit Impl(ModelOptions o) : options(std::move(o)), workers(options.threads) {}

@@ -52,24 +52,15 @@ std::int64_t count_of(const Graph& graph, const GraphNode& node) {
   return n;
 }
 
-bool is_chain(const Graph& graph) {
-  const auto consumers = graph.consumers();
-  return graph.inputs().size() == 1 && graph.outputs().size() == 1 &&
-         std::all_of(graph.nodes().begin(), graph.nodes().end(),
-                     [](const GraphNode& n) { return n.inputs.size() <= 1; }) &&
-         std::all_of(consumers.begin(), consumers.end(),
-                     [](const auto& users) { return users.size() <= 1; });
-}
-
-// A chain leaves out the Input, as Keras's Sequential does; other graphs say what is connected.
-std::vector<Row> rows_of(const Graph& graph, bool chain) {
+// As in Keras: a Sequential leaves out its Input, other graphs say what is connected.
+std::vector<Row> rows_of(const Graph& graph, bool sequential) {
   std::vector<Row> rows{{{"Layer (type)", "Output Shape", "Param #"}}};
-  if (!chain) rows.front().cells.emplace_back("Connected to");
+  if (!sequential) rows.front().cells.emplace_back("Connected to");
   for (const GraphNode& node : graph.nodes()) {
-    if (chain && node.inputs.empty()) continue;
+    if (sequential && node.inputs.empty()) continue;
     Row row{{fmt::format("{} ({})", node.name, node.layer.class_name()), shape_text(node.output()),
              group_digits(count_of(graph, node))}};
-    if (!chain) {
+    if (!sequential) {
       std::string from;
       for (int input : node.inputs) from += (from.empty() ? "" : ", ") + graph.node(input).name;
       row.cells.push_back(from.empty() ? "-" : from);
@@ -88,8 +79,8 @@ std::string params(std::string_view what, std::int64_t n) {
 std::string Model::summary() const {
   const Session& session = impl_->built("summary");
   const Graph& graph = session.graph();
-  const bool chain = is_chain(graph);
-  const std::vector<Row> rows = rows_of(graph, chain);
+  const bool sequential = impl_->sequential;
+  const std::vector<Row> rows = rows_of(graph, sequential);
   std::vector<std::size_t> widths(rows.front().cells.size(), 0);
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < widths.size(); ++i) {
@@ -97,8 +88,8 @@ std::string Model::summary() const {
     }
   }
   const std::string& own = impl_->options.name;
-  std::string out =
-      fmt::format("Model: \"{}\"\n", own.empty() ? (chain ? "sequential" : "functional") : own);
+  std::string out = fmt::format("Model: \"{}\"\n",
+                                own.empty() ? (sequential ? "sequential" : "functional") : own);
   out += rule(widths, "┏", "━", "┳", "┓") + line(widths, rows.front(), "┃");
   out += rule(widths, "┡", "━", "╇", "┩");
   for (std::size_t i = 1; i < rows.size(); ++i) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "../core/config.h"
+#include "../core/train/model.h"
+
+namespace minnow {
+
+/// The model that Keras's architecture JSON (`model.to_json()`: Sequential or Functional)
+/// describes, with fresh weights. `name` stands for the source in messages. Throws Unimplemented
+/// for layers and options that minnow lacks, InvalidArgument for what does not fit together
+/// (cycles included), DataLoss for what is no such JSON.
+Model model_from_config(const Config& architecture, const std::string& name,
+                        ModelOptions options = {});
+Model model_from_json(std::string_view json, const std::string& name = "JSON",
+                      ModelOptions options = {});
+
+/// Keras's architecture JSON of a built model, compile settings included where there are any.
+Config architecture_of(const Model& model);
+std::string to_json(const Model& model, int indent = -1);
+
+/// Compile settings as Keras writes them, and back. Throws Unimplemented for what minnow lacks.
+Config compile_config(const CompileOptions& options);
+CompileOptions compile_options_from(const Config& config);
+
+}  // namespace minnow
