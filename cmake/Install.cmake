@@ -6,7 +6,7 @@ install(TARGETS minnow EXPORT minnowTargets)
 install(EXPORT minnowTargets NAMESPACE minnow:: DESTINATION "${minnow_config_dir}")
 
 install(DIRECTORY ${minnow_rooms} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/minnow"
-  FILES_MATCHING PATTERN "*.h")
+  FILES_MATCHING PATTERN "*.h" PATTERN detail EXCLUDE)
 install(FILES minnow.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/minnow" OPTIONAL)
 
 configure_package_config_file(cmake/minnowConfig.cmake.in minnowConfig.cmake
