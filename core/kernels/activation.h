@@ -10,17 +10,17 @@ class Workers;
 /// class Activation brings the names in.
 enum class ActivationKind : std::uint8_t {
   linear,
-  relu,        ///< max(z, 0)
-  sigmoid,     ///< 1 / (1 + exp(-z))
+  relu,     ///< max(z, 0)
+  sigmoid,  ///< 1 / (1 + exp(-z))
   tanh,
-  softmax,     ///< exp(z) / sum(exp(z)) over the last axis
-  softplus,    ///< log(1 + exp(z))
-  elu,         ///< z > 0 ? z : slope (exp(z) - 1)
-  leaky_relu,  ///< z > 0 ? z : slope z
-  silu,        ///< z sigmoid(z), also called swish
-  gelu,        ///< z Phi(z) = z (1 + erf(z / sqrt 2)) / 2
-  clipped_relu,  ///< the ReLU layer's general form: max_value from there on; z where z >= threshold;
-                 ///< slope (z - threshold) below
+  softmax,       ///< exp(z) / sum(exp(z)) over the last axis
+  softplus,      ///< log(1 + exp(z))
+  elu,           ///< z > 0 ? z : slope (exp(z) - 1)
+  leaky_relu,    ///< z > 0 ? z : slope z
+  silu,          ///< z sigmoid(z), also called swish
+  gelu,          ///< z Phi(z) = z (1 + erf(z / sqrt 2)) / 2
+  clipped_relu,  ///< the ReLU layer's general form: max_value from there on; z where z >=
+                 ///< threshold; slope (z - threshold) below
 };
 
 /// An activation with its parameters.

@@ -28,8 +28,8 @@ struct NoiseKey {
   std::uint64_t step = 0;
 };
 
-/// y = x / (1 - rate) where number i's draw (uniform in [0, 1), 24 bits) is >= rate, else 0: inverted dropout. The
-/// backward pass is the same call on dy. y may be x.
+/// y = x / (1 - rate) where number i's draw (uniform in [0, 1), 24 bits) is >= rate, else 0:
+/// inverted dropout. The backward pass is the same call on dy. y may be x.
 void dropout(const Workers& workers, std::int64_t n, float rate, const NoiseKey& noise,
              const float* x, float* y);
 

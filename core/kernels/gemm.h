@@ -24,10 +24,10 @@ struct GemmSize {
   std::int64_t m, n, k;
 };
 
-/// C (m x n, rows of c_stride) = epilogue(A B), A being m x k and B k x n after their transposition.
-/// With `accumulate` C += A B instead, and the epilogue must be empty; without it what C held
-/// (NaN, say) does not matter. k = 0 gives epilogue(0). Each element is summed in an order that
-/// depends on the sizes only.
+/// C (m x n, rows of c_stride) = epilogue(A B), A being m x k and B k x n after their
+/// transposition. With `accumulate` C += A B instead, and the epilogue must be empty; without it
+/// what C held (NaN, say) does not matter. k = 0 gives epilogue(0). Each element is summed in an
+/// order that depends on the sizes only.
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue = {});
 

@@ -14,14 +14,17 @@ struct LossBatch {
   const std::int32_t* labels = nullptr;  ///< rows class numbers, for sparse losses ...
   const float* targets = nullptr;        ///< ... or rows x cols numbers, for the others
   const float* weights = nullptr;        ///< rows weights, or null for all 1
-  float scale = 1;                ///< delta is scaled by this (1 / number of values, loss weights)
+  float scale = 1;                 ///< delta is scaled by this (1 / number of values, loss weights)
   float* probabilities = nullptr;  ///< where losses on logits leave softmax / sigmoid of them, or
                                    ///< null; may be the prediction's memory
-  float* delta = nullptr;  ///< rows x cols: scale * weight * d value / d prediction; null: not wanted
+  /// rows x cols: scale * weight * d value / d prediction; null: not wanted.
+  float* delta = nullptr;
 };
 
 // Each returns the sum over rows of weight * value, added up in an order that depends on the sizes
-// only. A row of weight 0 counts 0 and gets a delta of 0. `epsilon` of the clipping is 1e-7.
+// only. A row of weight 0 counts 0 and gets a delta of 0, whatever its numbers are; its
+// probabilities are written all the same. `epsilon` of the clipping is 1e-7. NaN in a prediction of
+// any other weight makes the sum NaN.
 
 /// value = log(sum exp z) - z[label], or sum t (log(sum exp z) - z); delta = softmax(z) sum(t) - t.
 double softmax_crossentropy(const Workers& workers, const LossBatch& batch);

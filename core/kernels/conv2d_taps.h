@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "conv2d.h"
+
+// Internal to core/kernels: where the taps of a convolution kernel meet the image.
+namespace minnow::kernels {
+
+struct Span {
+  std::int64_t begin, end;
+  std::int64_t size() const noexcept { return end - begin; }
+};
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
+  return a > 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+/// The i of [0, count) with 0 <= start + i step < limit; step > 0.
+constexpr Span places_inside(std::int64_t start, std::int64_t step, std::int64_t limit,
+                             std::int64_t count) noexcept {
+  const std::int64_t end = std::clamp(ceil_div(limit - start, step), std::int64_t{0}, count);
+  const std::int64_t begin = std::clamp(ceil_div(-start, step), std::int64_t{0}, end);
+  return {begin, end};
+}
+
+/// The output columns whose tap (., b) lies in the image.
+inline Span columns_of_tap(const Conv2DSize& s, std::int64_t b) noexcept {
+  return places_inside(b * s.dilation_w - s.pad_left, s.stride_w, s.width, s.out_w);
+}
+
+/// The taps (., b) that lie in the image at output column j.
+inline Span taps_of_column(const Conv2DSize& s, std::int64_t j) noexcept {
+  return places_inside(j * s.stride_w - s.pad_left, s.dilation_w, s.width, s.kernel_w);
+}
+
+/// Whether the numbers under one row of the kernel lie beside one another in the image as they do
+/// in the kernel: then the row is one run of kernel_w * channels numbers.
+inline bool taps_adjoin(const Conv2DSize& s) noexcept { return s.dilation_w == 1 && s.groups == 1; }
+
+/// The tile widths that `left` remaining columns are cut into: 8, then 4, then 1.
+constexpr int tile_width(std::int64_t left) noexcept { return left >= 8 ? 8 : left >= 4 ? 4 : 1; }
+
+}  // namespace minnow::kernels

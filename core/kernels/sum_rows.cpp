@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include "core/kernels/gemm.h"
+#include "core/parallel.h"
+
+namespace minnow::kernels {
+namespace {
+
+constexpr std::int64_t block = 64;       // columns added up at a time
+constexpr std::int64_t chunk_rows = 64;  // rows added up before they join the total
+
+// out[j] = sum over rows of x[i * stride + j] for `cols` <= block columns. Short float sums that
+// meet in double keep the rounding error small where there are many rows.
+void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride, const float* __restrict x,
+               double* __restrict out) {
+  std::fill_n(out, cols, 0.0);
+  for (std::int64_t begin = 0; begin < rows; begin += chunk_rows) {
+    const std::int64_t end = std::min(rows, begin + chunk_rows);
+    float part[block] = {};
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) part[j] += x[i * stride + j];
+    }
+    for (std::int64_t j = 0; j < cols; ++j) out[j] += part[j];
+  }
+}
+
+void deliver(std::int64_t cols, const double* sum, float* out, bool accumulate) {
+  for (std::int64_t j = 0; j < cols; ++j) {
+    const auto v = static_cast<float>(sum[j]);
+    out[j] = accumulate ? out[j] + v : v;
+  }
+}
+
+}  // namespace
+
+void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, const float* x,
+              float* out, bool accumulate) {
+  constexpr double ns_per_number = 0.2;
+  if (cols > block) {  // wide: each thread takes columns
+    workers.for_each((cols + block - 1) / block, ns_per_number * static_cast<double>(rows * block),
+                     [&](std::int64_t b) {
+                       const std::int64_t first = b * block;
+                       const std::int64_t some = std::min(block, cols - first);
+                       double sum[block];
+                       sum_block(rows, some, cols, x + first, sum);
+                       deliver(some, sum, out + first, accumulate);
+                     });
+    return;
+  }
+  // Narrow: pieces of the rows, their number following from the rows, whoever computes them.
+  constexpr std::int64_t most_pieces = 16;
+  const std::int64_t pieces = std::clamp<std::int64_t>(rows / chunk_rows, 1, most_pieces);
+  double sums[most_pieces][block];
+  workers.for_each(pieces, ns_per_number * static_cast<double>(rows * cols / pieces),
+                   [&](std::int64_t p) {
+                     const Piece part = split(rows, pieces, p);
+                     sum_block(part.end - part.begin, cols, cols, x + part.begin * cols, sums[p]);
+                   });
+  double sum[block] = {};
+  for (std::int64_t p = 0; p < pieces; ++p) {
+    for (std::int64_t j = 0; j < cols; ++j) sum[j] += sums[p][j];
+  }
+  deliver(cols, sum, out, accumulate);
+}
+
+}  // namespace minnow::kernels

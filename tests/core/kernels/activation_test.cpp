@@ -1,0 +1,152 @@
+#include "core/kernels/activation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+#include <limits>
+
+#include "core/parallel.h"
+#include "tests/support/compare.h"
+#include "tests/support/complex_step.h"
+#include "tests/support/numbers.h"
+#include "tests/support/oracle.h"
+
+namespace minnow::test {
+namespace {
+
+using enum ActivationKind;
+using Complexes = std::vector<std::complex<double>>;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float inf = std::numeric_limits<float>::infinity();
+
+// Every function on single numbers, with the parameters that change its course.
+std::vector<ActivationFn> functions() {
+  return {{linear},
+          {relu},
+          {sigmoid},
+          {tanh},
+          {softplus},
+          {.kind = elu, .slope = 1},
+          {.kind = elu, .slope = 0.5F},
+          {.kind = elu, .slope = -0.5F},
+          {.kind = leaky_relu, .slope = 0.2F},
+          {.kind = leaky_relu, .slope = 0},
+          {.kind = leaky_relu, .slope = -0.2F},
+          {silu},
+          {gelu},
+          {.kind = clipped_relu},
+          {.kind = clipped_relu, .max_value = 1.5F},
+          {.kind = clipped_relu, .slope = 0.1F, .max_value = 2, .threshold = 0.7F}};
+}
+
+std::vector<float> activate(const ActivationFn& f, std::int64_t rows, std::int64_t cols,
+                            const std::vector<float>& z, int threads = 1) {
+  std::vector<float> y(z.size(), nan);
+  kernels::activate(Workers(threads), f, rows, cols, z.data(), y.data());
+  std::vector<float> in_place = z;
+  kernels::activate(Workers(threads), f, rows, cols, in_place.data(), in_place.data());
+  EXPECT_TRUE(same_bits(y, in_place));
+  return y;
+}
+
+std::vector<float> derive(const ActivationFn& f, std::int64_t rows, std::int64_t cols,
+                          const std::vector<float>& z, std::vector<float> delta, int threads = 1) {
+  const auto saved = kernels::derivative_needs_input(f) ? z : activate(f, rows, cols, z);
+  kernels::activate_backward(Workers(threads), f, rows, cols, saved.data(), delta.data());
+  return delta;
+}
+
+float one(const ActivationFn& f, float z) { return activate(f, 1, 1, {z})[0]; }
+
+TEST(Activation, IsRightOnOddSizes) {
+  for (const ActivationFn& f : functions()) {
+    for (const std::int64_t n : {0, 1, 3, 4, 7, 33, 500}) {
+      const auto z = random_numbers(n, 1, -9, 9);
+      std::vector<double> expected;
+      for (const float v : z) expected.push_back(oracle::activate(f, static_cast<double>(v)));
+      EXPECT_TRUE(near_all(expected, activate(f, 1, n, z), 2e-7)) << static_cast<int>(f.kind);
+    }
+  }
+}
+
+TEST(Activation, DerivativesAgreeWithTheComplexStep) {
+  for (const ActivationFn& f : functions()) {
+    const auto z = random_numbers(201, 2, -6, 6), delta = random_numbers(201, 3);
+    const auto expected = gradient(
+        [&](Complexes v) {
+          for (auto& x : v) x = oracle::activate(f, x);
+          return dot(v, delta);
+        },
+        widen(z));
+    EXPECT_TRUE(near_all(expected, derive(f, 3, 67, z, delta), 5e-7)) << static_cast<int>(f.kind);
+  }
+}
+
+TEST(Activation, SoftmaxWorksAlongRows) {
+  for (const std::int64_t rows : {0, 1, 3}) {
+    for (const std::int64_t cols : {1, 2, 10, 65}) {
+      const auto z = random_numbers(rows * cols, 4, -20, 20), d = random_numbers(rows * cols, 5);
+      EXPECT_TRUE(near_each(oracle::softmax(rows, cols, 1, widen(z)),
+                            activate({softmax}, rows, cols, z), 3e-6));
+      const auto expected = gradient(
+          [&](const Complexes& v) { return dot(oracle::softmax(rows, cols, 1, v), d); }, widen(z));
+      EXPECT_TRUE(near_all(expected, derive({softmax}, rows, cols, z, d), 5e-7, {.scale = 1}));
+    }
+  }
+}
+
+TEST(Activation, IsStableFarOut) {
+  EXPECT_FLOAT_EQ(one({sigmoid}, -80), std::exp(-80.0F));
+  EXPECT_NEAR(one({sigmoid}, -100) / 3.7835e-44, 1, 0.05);  // a denormal, and not 0
+  EXPECT_EQ(one({sigmoid}, 100), 1);
+  EXPECT_EQ(one({sigmoid}, inf), 1);
+  EXPECT_EQ(one({sigmoid}, -inf), 0);
+  EXPECT_EQ(one({softplus}, 100), 100);
+  EXPECT_FLOAT_EQ(one({softplus}, -80), std::exp(-80.0F));
+  EXPECT_EQ(one({softplus}, inf), inf);
+  EXPECT_EQ(one({tanh}, 100), 1);
+  EXPECT_EQ(one({.kind = elu, .slope = 2}, -100), -2);
+  EXPECT_EQ(one({silu}, 100), 100);
+  EXPECT_FLOAT_EQ(one({silu}, -80), -80 * std::exp(-80.0F));
+  EXPECT_NEAR(one({gelu}, -10) / (-5 * std::erfc(10 / std::sqrt(2.0))), 1, 1e-5);
+  EXPECT_EQ(one({relu}, -inf), 0);
+  EXPECT_EQ(one({relu}, inf), inf);
+  EXPECT_EQ(one({clipped_relu}, -inf), 0);
+  const float denormal = 1e-42F;
+  EXPECT_EQ(one({relu}, denormal), denormal);
+}
+
+TEST(Activation, ShowsNan) {
+  for (const ActivationFn& f : functions()) {
+    for (const float v : activate(f, 1, 9, std::vector<float>(9, nan))) {
+      EXPECT_TRUE(std::isnan(v)) << static_cast<int>(f.kind);
+    }
+  }
+  for (const float v : activate({softmax}, 1, 3, {0, nan, 1})) EXPECT_TRUE(std::isnan(v));
+  for (const float v : activate({softmax}, 1, 3, {nan, 0, 1})) EXPECT_TRUE(std::isnan(v));
+}
+
+TEST(Activation, DerivativeAtTheKinkIsTensorFlows) {
+  EXPECT_EQ(derive({relu}, 1, 2, {0, -0.0F}, {5, 5}), (std::vector<float>{0, 0}));
+  EXPECT_EQ(derive({clipped_relu}, 1, 1, {0}, {5}), std::vector<float>{0});
+  EXPECT_EQ(derive({.kind = leaky_relu, .slope = 0.5F}, 1, 1, {0}, {4}), std::vector<float>{2});
+  EXPECT_EQ(derive({.kind = elu, .slope = 1}, 1, 1, {0}, {4}), std::vector<float>{4});
+}
+
+TEST(Activation, GivesTheSameBitsForAnyNumberOfThreads) {
+  const auto z = random_numbers(200 * 301, 6, -5, 5), d = random_numbers(200 * 301, 7);
+  auto all = functions();
+  all.push_back({softmax});
+  for (const ActivationFn& f : all) {
+    const auto y = activate(f, 200, 301, z), dz = derive(f, 200, 301, z, d);
+    for (const int threads : {2, 3, 4, 7}) {
+      EXPECT_TRUE(same_bits(y, activate(f, 200, 301, z, threads)));
+      EXPECT_TRUE(same_bits(dz, derive(f, 200, 301, z, d, threads)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace minnow::test

@@ -1,0 +1,157 @@
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <complex>
+
+#include "core/kernels/conv2d.h"
+#include "core/parallel.h"
+#include "tests/core/kernels/conv2d_case.h"
+#include "tests/support/compare.h"
+#include "tests/support/complex_step.h"
+#include "tests/support/oracle.h"
+
+namespace minnow::test {
+namespace {
+
+using Complexes = std::vector<std::complex<double>>;
+
+std::vector<float> backward_input(const ConvCase& c, int threads) {
+  auto dx = all_nan(static_cast<std::int64_t>(c.x.size()));
+  kernels::conv2d_backward_input(Workers(threads), c.size, c.batch, c.dy.data(), c.kernel.data(),
+                                 dx.data());
+  return dx;
+}
+
+std::vector<float> backward_kernel(const ConvCase& c, int threads) {
+  auto dk = all_nan(static_cast<std::int64_t>(c.kernel.size()));
+  kernels::conv2d_backward_kernel(Workers(threads), c.size, c.batch, c.x.data(), c.dy.data(),
+                                  dk.data(), false);
+  return dk;
+}
+
+// The gradients of sum(dy y): by the convolution's transposes written as plainly as itself.
+struct Transposes {
+  std::vector<double> dx, dk;
+};
+Transposes transposes(const ConvCase& c) {
+  const auto& s = c.size;
+  Transposes t{std::vector<double>(c.x.size()), std::vector<double>(c.kernel.size())};
+  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
+  std::size_t out = 0;
+  for (std::int64_t place = 0; place < c.batch * s.out_h * s.out_w; ++place) {
+    const std::int64_t n = place / (s.out_h * s.out_w), i = place / s.out_w % s.out_h;
+    const std::int64_t j = place % s.out_w;
+    for (std::int64_t f = 0; f < s.filters; ++f, ++out) {
+      for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
+        const std::int64_t row = i * s.stride_h + tap / s.kernel_w * s.dilation_h - s.pad_top;
+        const std::int64_t column = j * s.stride_w + tap % s.kernel_w * s.dilation_w - s.pad_left;
+        if (row < 0 || row >= s.height || column < 0 || column >= s.width) continue;
+        for (std::int64_t ch = 0; ch < channels; ++ch) {
+          const auto at = static_cast<std::size_t>(
+              ((n * s.height + row) * s.width + column) * s.channels + f / filters * channels + ch);
+          const auto k = static_cast<std::size_t>((tap * channels + ch) * s.filters + f);
+          t.dx[at] += static_cast<double>(c.dy[out]) * c.kernel[k];
+          t.dk[k] += static_cast<double>(c.dy[out]) * c.x[at];
+        }
+      }
+    }
+  }
+  return t;
+}
+
+testing::AssertionResult backward_is_right(const ConvCase& c, int threads = 1) {
+  const Transposes expected = transposes(c);
+  const auto taps = static_cast<double>(c.size.kernel_h * c.size.kernel_w * c.size.filters);
+  const auto places = static_cast<double>(c.batch * c.size.out_h * c.size.out_w);
+  const auto dx = near_all(expected.dx, backward_input(c, threads), 2e-7,
+                           {.scale = taps, .shape = c.x_shape()});
+  if (!dx) return testing::AssertionFailure() << "dx: " << dx.message() << c.name();
+  const auto dk = near_all(expected.dk, backward_kernel(c, threads), 2e-7,
+                           {.scale = std::max(1.0, places), .shape = c.kernel_shape()});
+  if (!dk) return testing::AssertionFailure() << "dk: " << dk.message() << c.name();
+  return testing::AssertionSuccess();
+}
+
+TEST(Conv2DBackward, AgreesWithTheComplexStep) {
+  for (const ConvSetting& setting :
+       {ConvSetting{5, 6, 2, 3, 3, 3}, ConvSetting{6, 5, 3, 3, 2, 4, 2, 1, 1, 1, 0, 1},
+        ConvSetting{7, 7, 2, 2, 3, 4, 1, 2, 0, 0, 1, 1, 2, 2, 2}}) {
+    const ConvCase c(setting.size(), 2);
+    const auto dx = gradient(
+        [&](const Complexes& x) {
+          return dot(oracle::convolve(c.size, c.batch, x, widen<std::complex<double>>(c.kernel)),
+                     c.dy);
+        },
+        widen(c.x));
+    const auto dk = gradient(
+        [&](const Complexes& k) {
+          return dot(oracle::convolve(c.size, c.batch, widen<std::complex<double>>(c.x), k), c.dy);
+        },
+        widen(c.kernel));
+    EXPECT_TRUE(near_all(dx, backward_input(c, 1), 1e-6, {.shape = c.x_shape()})) << c.name();
+    EXPECT_TRUE(near_all(dk, backward_kernel(c, 1), 1e-6, {.shape = c.kernel_shape()})) << c.name();
+    EXPECT_TRUE(near_all(dx, transposes(c).dx, 1e-14));  // so the other tests may go by these
+    EXPECT_TRUE(near_all(dk, transposes(c).dk, 1e-14));
+  }
+}
+
+TEST(Conv2DBackward, IsRightForEverySetting) {
+  for (const ConvSetting& setting : conv_settings()) {
+    ASSERT_TRUE(backward_is_right(ConvCase(setting.size(), 2)));
+  }
+}
+
+TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
+  // More taps than one part holds, and more filters than one tap's share of a part.
+  EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{18, 17, 1, 18, 17, 2}.size(), 1)));
+  EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{3, 3, 2, 2, 2, 2100}.size(), 1)));
+  EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{5, 5, 9, 3, 3, 400}.size(), 1)));
+}
+
+TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
+  const ConvCase c(ConvSetting{5, 5, 2, 3, 3, 13}.size(), 0);
+  EXPECT_TRUE(near_all(std::vector<double>(c.kernel.size()), backward_kernel(c, 2), 0));
+  std::vector<float> dk(c.kernel.size(), 3.0F);
+  kernels::conv2d_backward_kernel(Workers(1), c.size, 0, nullptr, nullptr, dk.data(), true);
+  EXPECT_TRUE(near_all(std::vector<double>(dk.size(), 3.0), dk, 0));
+  EXPECT_TRUE(backward_input(c, 2).empty());
+}
+
+TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
+  const ConvCase c(ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}.size(), 3);
+  const auto fresh = backward_kernel(c, 1);
+  auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
+  auto expected = widen(dk);
+  for (std::size_t i = 0; i < dk.size(); ++i) expected[i] += fresh[i];
+  kernels::conv2d_backward_kernel(Workers(1), c.size, c.batch, c.x.data(), c.dy.data(), dk.data(),
+                                  true);
+  EXPECT_TRUE(near_all(expected, dk, 1e-6));
+}
+
+TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const ConvSetting& setting :
+       {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1}}) {
+    const ConvCase c(setting.size(), 9);
+    const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1);
+    for (const int threads : {2, 3, 4, 7}) {
+      EXPECT_TRUE(same_bits(dx, backward_input(c, threads))) << threads << " threads" << c.name();
+      EXPECT_TRUE(same_bits(dk, backward_kernel(c, threads))) << threads << " threads" << c.name();
+    }
+  }
+}
+
+RC_GTEST_PROP(Conv2DBackward, IsRightForAnything, ()) {
+  const auto upto = [](std::int64_t most) { return *rc::gen::inRange<std::int64_t>(1, most + 1); };
+  const auto pad = [] { return *rc::gen::inRange<std::int64_t>(0, 4); };
+  ConvSetting s{upto(10), upto(12), upto(9), upto(4), upto(4), upto(14), upto(3),
+                upto(3),  pad(),    pad(),   pad(),   pad(),   upto(3),  upto(3)};
+  s.groups = upto(3);
+  s.channels *= s.groups;
+  s.filters *= s.groups;
+  RC_PRE(s.possible());
+  const auto result = backward_is_right(ConvCase(s.size(), upto(3)), *rc::gen::inRange(1, 4));
+  if (!result) RC_FAIL(result.message());
+}
+
+}  // namespace
+}  // namespace minnow::test

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/kernels/conv2d.h"
+#include "tests/support/numbers.h"
+
+namespace minnow::test {
+
+/// A convolution with its numbers.
+struct ConvCase {
+  kernels::Conv2DSize size;
+  std::int64_t batch;
+  std::vector<float> x, kernel, dy;
+
+  ConvCase(const kernels::Conv2DSize& s, std::int64_t images)
+      : size(s),
+        batch(images),
+        x(random_numbers(images * s.height * s.width * s.channels, 1)),
+        kernel(random_numbers(s.kernel_h * s.kernel_w * s.channels / s.groups * s.filters, 2)),
+        dy(random_numbers(images * s.out_h * s.out_w * s.filters, 3)) {}
+
+  std::vector<std::int64_t> y_shape() const {
+    return {batch, size.out_h, size.out_w, size.filters};
+  }
+  std::vector<std::int64_t> x_shape() const {
+    return {batch, size.height, size.width, size.channels};
+  }
+  std::vector<std::int64_t> kernel_shape() const {
+    return {size.kernel_h, size.kernel_w, size.channels / size.groups, size.filters};
+  }
+  std::string name() const {
+    const auto& s = size;
+    return fmt::format(
+        " for {} images {}x{}x{}, kernel {}x{}, {} filters, output {}x{}, stride {}x{}, pad {} {}, "
+        "dilation {}x{}, {} groups",
+        batch, s.height, s.width, s.channels, s.kernel_h, s.kernel_w, s.filters, s.out_h, s.out_w,
+        s.stride_h, s.stride_w, s.pad_top, s.pad_left, s.dilation_h, s.dilation_w, s.groups);
+  }
+};
+
+/// What decides the output size: `bottom` and `right` are the padding there.
+struct ConvSetting {
+  std::int64_t height, width, channels, kernel_h, kernel_w, filters;
+  std::int64_t stride_h = 1, stride_w = 1;
+  std::int64_t top = 0, bottom = 0, left = 0, right = 0;
+  std::int64_t dilation_h = 1, dilation_w = 1;
+  std::int64_t groups = 1;
+
+  bool possible() const {
+    return height + top + bottom >= (kernel_h - 1) * dilation_h + 1 &&
+           width + left + right >= (kernel_w - 1) * dilation_w + 1;
+  }
+  kernels::Conv2DSize size() const {
+    const auto out = [](std::int64_t length, std::int64_t kernel, std::int64_t dilation,
+                        std::int64_t stride) {
+      return (length - ((kernel - 1) * dilation + 1)) / stride + 1;
+    };
+    return {.height = height,
+            .width = width,
+            .channels = channels,
+            .kernel_h = kernel_h,
+            .kernel_w = kernel_w,
+            .filters = filters,
+            .out_h = out(height + top + bottom, kernel_h, dilation_h, stride_h),
+            .out_w = out(width + left + right, kernel_w, dilation_w, stride_w),
+            .stride_h = stride_h,
+            .stride_w = stride_w,
+            .pad_top = top,
+            .pad_left = left,
+            .dilation_h = dilation_h,
+            .dilation_w = dilation_w,
+            .groups = groups};
+  }
+};
+
+/// Settings that between them reach every branch: each channel count and kernel of interest,
+/// strides, asymmetric padding, dilation, groups, kernels larger than half the image.
+inline std::vector<ConvSetting> conv_settings() {
+  std::vector<ConvSetting> all;
+  for (const std::int64_t channels : {1, 3, 4, 32}) {
+    for (const std::int64_t filters : {1, 4, 8, 13}) {
+      all.push_back({7, 9, channels, 1, 1, filters});
+      all.push_back({7, 9, channels, 3, 3, filters});
+      all.push_back({7, 10, channels, 5, 2, filters});
+      all.push_back({7, 9, channels, 3, 3, filters, 1, 1, 1, 1, 1, 1});
+      all.push_back({8, 9, channels, 3, 3, filters, 2, 2, 0, 1, 1, 1});
+    }
+  }
+  all.push_back({5, 5, 2, 4, 4, 6});
+  all.push_back({5, 5, 2, 5, 5, 3, 1, 1, 2, 2, 2, 2});
+  all.push_back({3, 3, 2, 5, 5, 3, 1, 1, 4, 3, 4, 3});  // output columns that see one tap only
+  all.push_back({2, 2, 3, 3, 3, 8, 1, 1, 2, 2, 2, 2});  // and no column that sees all of them
+  all.push_back({11, 13, 3, 3, 3, 9, 3, 3});
+  all.push_back({11, 13, 3, 2, 2, 9, 3, 2});  // numbers that no window sees
+  all.push_back({11, 13, 3, 3, 3, 9, 3, 2, 2, 0, 0, 1});
+  all.push_back({11, 13, 2, 3, 3, 5, 1, 1, 0, 0, 0, 0, 2, 3});
+  all.push_back({11, 13, 2, 3, 3, 5, 2, 3, 3, 1, 4, 2, 2, 3});
+  all.push_back({6, 7, 4, 3, 3, 8, 1, 1, 1, 1, 1, 1, 1, 1, 2});
+  all.push_back({6, 7, 6, 3, 2, 6, 2, 1, 1, 0, 0, 1, 1, 1, 6});
+  all.push_back({6, 7, 10, 2, 3, 26, 1, 2, 0, 1, 2, 1, 2, 2, 2});
+  all.push_back({1, 1, 5, 1, 1, 7});
+  return all;
+}
+
+}  // namespace minnow::test

@@ -1,0 +1,219 @@
+#include "core/kernels/gemm.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "core/parallel.h"
+#include "tests/support/compare.h"
+#include "tests/support/numbers.h"
+#include "tests/support/oracle.h"
+
+namespace minnow::test {
+namespace {
+
+using kernels::Epilogue;
+using kernels::GemmSize;
+
+// One product: dense operands, and how they lie in memory.
+struct Case {
+  GemmSize size;
+  bool a_transposed = false, b_transposed = false;
+  bool accumulate = false;
+  std::int64_t extra = 0;  // numbers between rows that belong to nobody
+  bool bias = false;
+  ActivationFn activation = {};
+};
+
+// rows x cols numbers laid out with a stride, perhaps transposed; NaN where nobody should read.
+struct Laid {
+  std::vector<float> memory;
+  kernels::Operand operand;
+};
+Laid lay_out(const std::vector<float>& dense, std::int64_t rows, std::int64_t cols, bool transposed,
+             std::int64_t extra) {
+  const std::int64_t stride = (transposed ? rows : cols) + extra;
+  Laid laid{all_nan((transposed ? cols : rows) * stride), {}};
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      const std::int64_t at = transposed ? j * stride + i : i * stride + j;
+      laid.memory[static_cast<std::size_t>(at)] = dense[static_cast<std::size_t>(i * cols + j)];
+    }
+  }
+  laid.operand = {laid.memory.data(), stride, transposed};
+  return laid;
+}
+
+struct Outcome {
+  std::vector<double> expected;
+  std::vector<float> actual;  // m x n
+  bool between_untouched;     // what lies between the rows of C
+};
+
+Outcome run(const Case& c, int threads = 1) {
+  const auto [m, n, k] = c.size;
+  const auto a = random_numbers(m * k, 1), b = random_numbers(k * n, 2);
+  const auto bias = random_numbers(n, 3), old = random_numbers(m * n, 4);
+  const std::int64_t stride = n + c.extra;
+  std::vector<float> memory = all_nan(m * stride);
+  if (c.accumulate) memory = lay_out(old, m, n, false, c.extra).memory;
+  const Laid laid_a = lay_out(a, m, k, c.a_transposed, c.extra);
+  const Laid laid_b = lay_out(b, k, n, c.b_transposed, 2 * c.extra);
+  const Epilogue epilogue{c.bias ? bias.data() : nullptr, c.activation};
+  kernels::gemm(Workers(threads), c.size, laid_a.operand, laid_b.operand, memory.data(), stride,
+                c.accumulate, epilogue);
+
+  Outcome out{oracle::product(m, n, k, widen(a), widen(b)), {}, true};
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < stride; ++j) {
+      const float v = memory[static_cast<std::size_t>(i * stride + j)];
+      if (j >= n) {
+        out.between_untouched = out.between_untouched && std::isnan(v);
+        continue;
+      }
+      double& e = out.expected[static_cast<std::size_t>(i * n + j)];
+      if (c.accumulate) e += old[static_cast<std::size_t>(i * n + j)];
+      if (c.bias) e += bias[static_cast<std::size_t>(j)];
+      e = oracle::activate(c.activation, e);
+      out.actual.push_back(v);
+    }
+  }
+  return out;
+}
+
+testing::AssertionResult is_right(const Case& c, int threads = 1) {
+  const Outcome out = run(c, threads);
+  if (!out.between_untouched) return testing::AssertionFailure() << "wrote between the rows of C";
+  const double scale = std::max(1.0, static_cast<double>(c.size.k));
+  return near_all(out.expected, out.actual, 2e-7, {.scale = scale, .shape = {c.size.m, c.size.n}})
+         << fmt::format(" for {} x {} x {}, transposed {} {}, extra {}", c.size.m, c.size.n,
+                        c.size.k, c.a_transposed, c.b_transposed, c.extra);
+}
+
+TEST(Gemm, IsRightForOddSizesAndEveryTransposition) {
+  constexpr std::array<std::int64_t, 14> sizes = {0, 1, 2, 3, 5, 7, 8, 9, 16, 17, 31, 33, 64, 100};
+  std::size_t turn = 0;
+  for (const std::int64_t m : sizes) {
+    for (const std::int64_t n : sizes) {
+      for (int more = 0; more < 2; ++more) {
+        const std::int64_t k = sizes[turn++ % sizes.size()];
+        for (const int way : {0, 1, 2, 3}) {
+          Case c{.size = {m, n, k}, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+          c.extra = static_cast<std::int64_t>(turn % 3);
+          c.accumulate = turn % 5 == 0;
+          ASSERT_TRUE(is_right(c));
+        }
+      }
+    }
+  }
+}
+
+TEST(Gemm, IsRightBeyondOneBlock) {
+  for (const int way : {0, 1, 2, 3}) {
+    for (const GemmSize size : {GemmSize{5, 130, 513}, GemmSize{67, 10, 600}, GemmSize{9, 65, 257},
+                                GemmSize{1, 77, 300}, GemmSize{130, 3, 31}}) {
+      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      EXPECT_TRUE(is_right(c));
+      c.accumulate = true;
+      EXPECT_TRUE(is_right(c));
+    }
+  }
+}
+
+TEST(Gemm, AppliesBiasAndActivationOnceHoweverManyBlocks) {
+  using enum ActivationKind;
+  for (const ActivationKind kind :
+       {linear, relu, sigmoid, tanh, softplus, elu, leaky_relu, silu, gelu, clipped_relu}) {
+    for (const std::int64_t k : {0, 3, 300}) {
+      for (const std::int64_t n : {1, 10, 70}) {
+        Case c{.size = {7, n, k}, .bias = true, .activation = {.kind = kind, .slope = 0.3F}};
+        EXPECT_TRUE(is_right(c));
+        c.bias = false;
+        EXPECT_TRUE(is_right(c));
+      }
+    }
+  }
+}
+
+TEST(Gemm, LetsNanThroughRelu) {
+  const std::vector<float> a = {std::numeric_limits<float>::quiet_NaN(), -1};
+  const std::vector<float> b(9, 1.0F);
+  auto c = std::vector<float>(18);
+  kernels::gemm(Workers(1), {2, 9, 1}, {a.data(), 1}, {b.data(), 9}, c.data(), 9, false,
+                {.activation = {.kind = ActivationKind::relu}});
+  for (std::size_t j = 0; j < 9; ++j) {
+    EXPECT_TRUE(std::isnan(c[j]));
+    EXPECT_EQ(c[9 + j], 0.0F);
+  }
+}
+
+TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const GemmSize size :
+       {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000}, GemmSize{3000, 10, 32},
+        GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{400, 1, 500}}) {
+    for (const int way : {0, 1, 2, 3}) {
+      const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      const auto alone = run(c, 1).actual;
+      for (const int threads : {2, 3, 4, 7}) {
+        EXPECT_TRUE(same_bits(alone, run(c, threads).actual)) << threads << " threads";
+      }
+    }
+  }
+}
+
+RC_GTEST_PROP(Gemm, IsRightForAnything, ()) {
+  const auto side = [] { return *rc::gen::inRange<std::int64_t>(0, 70); };
+  Case c{.size = {side(), side(), side()}};
+  c.a_transposed = *rc::gen::arbitrary<bool>();
+  c.b_transposed = *rc::gen::arbitrary<bool>();
+  c.accumulate = *rc::gen::arbitrary<bool>();
+  c.extra = *rc::gen::inRange<std::int64_t>(0, 5);
+  if (!c.accumulate) {
+    c.bias = *rc::gen::arbitrary<bool>();
+    c.activation.kind = *rc::gen::element(ActivationKind::linear, ActivationKind::relu);
+  }
+  const auto result = is_right(c, *rc::gen::inRange(1, 4));
+  if (!result) RC_FAIL(result.message());
+}
+
+TEST(SumRows, IsRightForOddSizes) {
+  for (const std::int64_t rows : {0, 1, 3, 63, 64, 65, 200, 1500}) {
+    for (const std::int64_t cols : {0, 1, 10, 32, 63, 64, 65, 130}) {
+      const auto x = random_numbers(rows * cols, 5), old = random_numbers(cols, 6);
+      std::vector<double> sum(static_cast<std::size_t>(cols));
+      for (std::size_t i = 0; i < x.size(); ++i) sum[i % sum.size()] += x[i];
+      auto out = all_nan(cols);
+      kernels::sum_rows(Workers(1), rows, cols, x.data(), out.data(), false);
+      EXPECT_TRUE(near_all(sum, out, 1e-6, {.scale = 50})) << rows << " x " << cols;
+      out = old;
+      for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += old[j];
+      kernels::sum_rows(Workers(1), rows, cols, x.data(), out.data(), true);
+      EXPECT_TRUE(near_all(sum, out, 1e-6, {.scale = 50})) << rows << " x " << cols;
+    }
+  }
+}
+
+TEST(SumRows, StaysExactOverManyRows) {
+  const std::vector<float> x(1 << 20, 0.1F);
+  float out = 0;
+  kernels::sum_rows(Workers(2), 1 << 20, 1, x.data(), &out, false);
+  EXPECT_NEAR(out, (1 << 20) * static_cast<double>(0.1F), 0.3);  // one after another: off by 500
+}
+
+TEST(SumRows, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const std::int64_t cols : {10, 32, 200}) {
+    const auto x = random_numbers(20001 * cols, 7);
+    std::vector<float> alone(static_cast<std::size_t>(cols)), out = alone;
+    kernels::sum_rows(Workers(1), 20001, cols, x.data(), alone.data(), false);
+    for (const int threads : {2, 3, 4, 7}) {
+      kernels::sum_rows(Workers(threads), 20001, cols, x.data(), out.data(), false);
+      EXPECT_TRUE(same_bits(alone, out)) << threads << " threads";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace minnow::test

@@ -1,0 +1,128 @@
+#include "core/kernels/pool2d.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+#include <limits>
+
+#include "core/parallel.h"
+#include "tests/support/compare.h"
+#include "tests/support/complex_step.h"
+#include "tests/support/numbers.h"
+#include "tests/support/oracle.h"
+
+namespace minnow::test {
+namespace {
+
+using kernels::Pool2DSize;
+using Complexes = std::vector<std::complex<double>>;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float inf = std::numeric_limits<float>::infinity();
+
+// Plain, overlapping, with gaps, padded, rectangular, the whole image.
+std::vector<Pool2DSize> sizes() {
+  return {{6, 8, 3, 2, 2, 3, 4, 2, 2},       {7, 7, 5, 3, 3, 3, 3, 2, 2},
+          {7, 8, 1, 3, 2, 5, 7, 1, 1},       {7, 7, 4, 2, 2, 3, 3, 3, 3},
+          {5, 5, 2, 3, 3, 5, 5, 1, 1, 1, 1}, {5, 6, 9, 2, 3, 3, 2, 2, 3, 0, 1},
+          {4, 4, 3, 4, 4, 1, 1, 4, 4},       {1, 1, 7, 1, 1, 1, 1, 1, 1},
+          {2, 2, 17, 3, 3, 2, 2, 1, 1, 1, 1}};
+}
+
+std::int64_t in_count(const Pool2DSize& s, std::int64_t batch) {
+  return batch * s.height * s.width * s.channels;
+}
+std::int64_t out_count(const Pool2DSize& s, std::int64_t batch) {
+  return batch * s.out_h * s.out_w * s.channels;
+}
+
+struct MaxPooled {
+  std::vector<float> y, dx;
+  std::vector<std::int32_t> argmax;
+};
+MaxPooled max_pool(const Pool2DSize& s, std::int64_t batch, const std::vector<float>& x,
+                   const std::vector<float>& dy, int threads = 1) {
+  MaxPooled p{all_nan(out_count(s, batch)), all_nan(in_count(s, batch)), {}};
+  p.argmax.assign(p.y.size(), -1);
+  kernels::max_pool_forward(Workers(threads), s, batch, x.data(), p.y.data(), p.argmax.data());
+  kernels::max_pool_backward(Workers(threads), s, batch, dy.data(), p.argmax.data(), p.dx.data());
+  return p;
+}
+
+TEST(MaxPool, IsRightForwardAndBackward) {
+  for (const Pool2DSize& s : sizes()) {
+    for (const std::int64_t batch : {0, 1, 2}) {
+      const auto x = random_numbers(in_count(s, batch), 1),
+                 dy = random_numbers(out_count(s, batch), 2);
+      const MaxPooled p = max_pool(s, batch, x, dy);
+      EXPECT_TRUE(same_bits(widen<float>(oracle::max_pool(s, batch, widen(x))), p.y));
+      const auto dx = gradient(
+          [&](const Complexes& z) { return dot(oracle::max_pool(s, batch, z), dy); }, widen(x));
+      EXPECT_TRUE(near_all(dx, p.dx, 1e-6));
+      auto alone = all_nan(out_count(s, batch));
+      kernels::max_pool_forward(Workers(1), s, batch, x.data(), alone.data(), nullptr);
+      EXPECT_TRUE(same_bits(p.y, alone));
+    }
+  }
+}
+
+TEST(MaxPool, TakesTheFirstAmongEqualsAndNeverThePadding) {
+  const Pool2DSize s{3, 3, 1, 2, 2, 3, 3, 1, 1, 1, 1};
+  const std::vector<float> x(9, -5.0F), dy(9, 1.0F);
+  const MaxPooled p = max_pool(s, 1, x, dy);
+  EXPECT_EQ(p.y, std::vector<float>(9, -5.0F));
+  EXPECT_EQ(p.argmax, (std::vector<std::int32_t>{0, 0, 1, 0, 0, 1, 3, 3, 4}));
+  EXPECT_EQ(p.dx, (std::vector<float>{4, 2, 0, 2, 1, 0, 0, 0, 0}));
+}
+
+TEST(MaxPool, ShowsNanWhereverItStands) {
+  const Pool2DSize s{2, 2, 1, 2, 2, 1, 1, 2, 2};
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::vector<float> x = {1, inf, -inf, 2};
+    x[i] = nan;
+    const MaxPooled p = max_pool(s, 1, x, {1});
+    EXPECT_TRUE(std::isnan(p.y[0])) << i;
+    EXPECT_EQ(p.argmax[0], static_cast<std::int32_t>(i));
+  }
+  EXPECT_EQ(max_pool(s, 1, {-inf, -inf, -inf, -inf}, {1}).y[0], -inf);
+}
+
+TEST(AveragePool, IsRightForwardAndBackward) {
+  for (const Pool2DSize& s : sizes()) {
+    for (const std::int64_t batch : {0, 1, 2}) {
+      const auto x = random_numbers(in_count(s, batch), 3),
+                 dy = random_numbers(out_count(s, batch), 4);
+      auto y = all_nan(out_count(s, batch)), dx = all_nan(in_count(s, batch));
+      kernels::average_pool_forward(Workers(1), s, batch, x.data(), y.data());
+      kernels::average_pool_backward(Workers(1), s, batch, dy.data(), dx.data());
+      EXPECT_TRUE(near_all(oracle::average_pool(s, batch, widen(x)), y, 3e-7));
+      const auto expected = gradient(
+          [&](const Complexes& z) { return dot(oracle::average_pool(s, batch, z), dy); }, widen(x));
+      EXPECT_TRUE(near_all(expected, dx, 1e-6));
+    }
+  }
+}
+
+TEST(Pool, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Pool2DSize s{26, 26, 16, 3, 3, 12, 12, 2, 2};
+  const auto x = random_numbers(in_count(s, 7), 5), dy = random_numbers(out_count(s, 7), 6);
+  const auto average = [&](int threads) {
+    auto y = all_nan(out_count(s, 7)), dx = all_nan(in_count(s, 7));
+    kernels::average_pool_forward(Workers(threads), s, 7, x.data(), y.data());
+    kernels::average_pool_backward(Workers(threads), s, 7, dy.data(), dx.data());
+    y.insert(y.end(), dx.begin(), dx.end());
+    return y;
+  };
+  const MaxPooled alone = max_pool(s, 7, x, dy, 1);
+  for (const int threads : {2, 3, 4, 7}) {
+    const MaxPooled p = max_pool(s, 7, x, dy, threads);
+    EXPECT_TRUE(same_bits(alone.y, p.y));
+    EXPECT_TRUE(same_bits(alone.argmax, p.argmax));
+    EXPECT_TRUE(same_bits(alone.dx, p.dx));
+    EXPECT_TRUE(same_bits(average(1), average(threads)));
+  }
+}
+
+}  // namespace
+}  // namespace minnow::test
