@@ -16,10 +16,13 @@
 namespace minnow {
 namespace {
 
+// OpenMP ends the program where the system has no more threads to give.
+constexpr int max_threads = 1024;
+
+#ifdef _OPENMP
 // Below this much work for a thread, waking it costs more than it gives.
 constexpr double min_piece_ns = 8000;
 
-#ifdef _OPENMP
 // A fork copies OpenMP's belief in its threads but not the threads: libgomp then waits for ever.
 // The child of a process that has used them stays serial.
 std::atomic<bool> in_forked_child{false};
@@ -34,12 +37,14 @@ void watch_forks() {
 }  // namespace
 
 Workers::Workers(int threads) : threads_(threads) {
-  if (threads < 0) {
-    throw InvalidArgument({"Workers", "threads", "a number of threads of at least 1, or 0 for all",
-                           fmt::format("{}", threads), ""});
+  if (threads < 0 || threads > max_threads) {
+    throw InvalidArgument(
+        {"Workers", "threads",
+         fmt::format("a number of threads from 1 to {}, or 0 for all", max_threads),
+         fmt::format("{}", threads), ""});
   }
 #ifdef _OPENMP
-  if (threads_ == 0) threads_ = std::max(1, omp_get_max_threads());
+  if (threads_ == 0) threads_ = std::clamp(omp_get_max_threads(), 1, max_threads);
 #else
   if (threads_ == 0) threads_ = 1;
 #endif

@@ -14,7 +14,7 @@ namespace minnow {
 class Workers {
  public:
   /// 0: as many as OpenMP would use (OMP_NUM_THREADS, else the cores). Throws InvalidArgument for
-  /// a negative number.
+  /// a number below 0 or above 1024.
   explicit Workers(int threads = 0);
 
   int threads() const noexcept { return threads_; }
@@ -29,7 +29,9 @@ class Workers {
       return;
     }
     using Body = std::remove_reference_t<F>;
-    run(n, pieces, [](void* body, std::int64_t begin, std::int64_t end) {
+    run(
+        n, pieces,
+        [](void* body, std::int64_t begin, std::int64_t end) {
           (*static_cast<Body*>(body))(begin, end);
         },
         const_cast<void*>(static_cast<const void*>(&f)));

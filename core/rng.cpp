@@ -1,6 +1,7 @@
 #include "core/rng.h"
 
 #include <cmath>
+#include <limits>
 
 namespace minnow {
 namespace {
@@ -52,53 +53,6 @@ double rational(double r, const double (&numerator)[8], const double (&denominat
   return p / q;
 }
 
-// The number that a standard normal variable stays below with probability p in (0, 1).
-// M. J. Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
-// Statistics 37 (1988), routine PPND16: accurate to about 1e-16.
-double normal_quantile(double p) {
-  static constexpr double a[] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
-                                 1.9715909503065514427e+3, 1.3731693765509461125e+4,
-                                 4.5921953931549871457e+4, 6.7265770927008700853e+4,
-                                 3.3430575583588128105e+4, 2.5090809287301226727e+3};
-  static constexpr double b[] = {1.0,
-                                 4.2313330701600911252e+1,
-                                 6.8718700749205790830e+2,
-                                 5.3941960214247511077e+3,
-                                 2.1213794301586595867e+4,
-                                 3.9307895800092710610e+4,
-                                 2.8729085735721942674e+4,
-                                 5.2264952788528545610e+3};
-  static constexpr double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
-                                 5.76949722146069140550e0,  3.64784832476320460504e0,
-                                 1.27045825245236838258e0,  2.41780725177450611770e-1,
-                                 2.27238449892691845833e-2, 7.74545014278341407640e-4};
-  static constexpr double d[] = {1.0,
-                                 2.05319162663775882187e0,
-                                 1.67638483018380384940e0,
-                                 6.89767334985100004550e-1,
-                                 1.48103976427480074590e-1,
-                                 1.51986665636164571966e-2,
-                                 5.47593808499534494600e-4,
-                                 1.05075007164441684324e-9};
-  static constexpr double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,
-                                 1.78482653991729133580e0,  2.96560571828504891230e-1,
-                                 2.65321895265761230930e-2, 1.24266094738807843860e-3,
-                                 2.71155556874348757815e-5, 2.01033439929228813265e-7};
-  static constexpr double f[] = {1.0,
-                                 5.99832206555887937690e-1,
-                                 1.36929880922735805310e-1,
-                                 1.48753612908506148525e-2,
-                                 7.86869131145613259100e-4,
-                                 1.84631831751005468180e-5,
-                                 1.42151175831644588870e-7,
-                                 2.04426310338993978564e-15};
-  const double q = p - 0.5;
-  if (std::fabs(q) <= 0.425) return q * rational(0.180625 - q * q, a, b);
-  const double r = std::sqrt(-portable_log(q < 0 ? p : 1 - p));
-  const double tail = r <= 5 ? rational(r - 1.6, c, d) : rational(r - 5, e, f);
-  return q < 0 ? -tail : tail;
-}
-
 }  // namespace
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
@@ -147,6 +101,51 @@ double Rng::normal() noexcept {
   // An odd multiple of 2^-53: never 0 nor 1, and exact. (53 bits and a half would round up to 1.)
   const double p = (static_cast<double>(next_u64() >> 12) + 0.5) * 0x1p-52;
   return normal_quantile(p);
+}
+
+double normal_quantile(double p) noexcept {
+  static constexpr double a[] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
+                                 1.9715909503065514427e+3, 1.3731693765509461125e+4,
+                                 4.5921953931549871457e+4, 6.7265770927008700853e+4,
+                                 3.3430575583588128105e+4, 2.5090809287301226727e+3};
+  static constexpr double b[] = {1.0,
+                                 4.2313330701600911252e+1,
+                                 6.8718700749205790830e+2,
+                                 5.3941960214247511077e+3,
+                                 2.1213794301586595867e+4,
+                                 3.9307895800092710610e+4,
+                                 2.8729085735721942674e+4,
+                                 5.2264952788528545610e+3};
+  static constexpr double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+                                 5.76949722146069140550e0,  3.64784832476320460504e0,
+                                 1.27045825245236838258e0,  2.41780725177450611770e-1,
+                                 2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  static constexpr double d[] = {1.0,
+                                 2.05319162663775882187e0,
+                                 1.67638483018380384940e0,
+                                 6.89767334985100004550e-1,
+                                 1.48103976427480074590e-1,
+                                 1.51986665636164571966e-2,
+                                 5.47593808499534494600e-4,
+                                 1.05075007164441684324e-9};
+  static constexpr double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+                                 1.78482653991729133580e0,  2.96560571828504891230e-1,
+                                 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                                 2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  static constexpr double f[] = {1.0,
+                                 5.99832206555887937690e-1,
+                                 1.36929880922735805310e-1,
+                                 1.48753612908506148525e-2,
+                                 7.86869131145613259100e-4,
+                                 1.84631831751005468180e-5,
+                                 1.42151175831644588870e-7,
+                                 2.04426310338993978564e-15};
+  if (!(p > 0 && p < 1)) return std::numeric_limits<double>::quiet_NaN();
+  const double q = p - 0.5;
+  if (std::fabs(q) <= 0.425) return q * rational(0.180625 - q * q, a, b);
+  const double r = std::sqrt(-portable_log(q < 0 ? p : 1 - p));
+  const double tail = r <= 5 ? rational(r - 1.6, c, d) : rational(r - 5, e, f);
+  return q < 0 ? -tail : tail;
 }
 
 std::uint64_t hash_name(std::string_view name) noexcept {

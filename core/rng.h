@@ -27,7 +27,7 @@ class Rng {
   float uniform() noexcept { return static_cast<float>(next_u32() >> 8) * 0x1p-24F; }
   /// Uniform in [0, bound), without bias (Lemire 2019); bound > 0.
   std::uint64_t below(std::uint64_t bound) noexcept;
-  /// Standard normal, by inversion (Wichura's AS 241); the same bits on every platform.
+  /// Standard normal, by inversion (normal_quantile); the same bits on every platform.
   double normal() noexcept;
 
  private:
@@ -37,6 +37,11 @@ class Rng {
   std::uint64_t counter_ = 0;
   int used_ = 4;  // words of block_ already given out
 };
+
+/// What a standard normal variable stays below with probability p; NaN unless 0 < p < 1. Accurate
+/// to about 1e-16 (M. J. Wichura, "Algorithm AS 241: The percentage points of the normal
+/// distribution", Applied Statistics 37, 1988, routine PPND16), the same bits on every platform.
+double normal_quantile(double p) noexcept;
 
 /// A 64-bit hash of a text (FNV-1a), for streams that belong to a name.
 std::uint64_t hash_name(std::string_view name) noexcept;
