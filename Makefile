@@ -69,10 +69,10 @@ tsan:
 	$(call build,tsan)
 	$(call test,tsan)
 
-# What a user's program needs was shown with the first compiler.
+# All there is, the benchmarks too; what a user's program needs was shown with the first compiler.
 clang:
-	@$(DEPS) build test dev
-	$(call build,clang,-DMINNOW_BUILD_BENCH=OFF)
+	@$(DEPS) build test bench dev
+	$(call build,clang)
 	$(call test,clang,--label-exclude consumer)
 
 check-all: format-check
@@ -102,9 +102,9 @@ format-check:
 	$(files) | xargs clang-format-14 --dry-run --Werror
 
 lint: format-check
-	@$(DEPS) build test dev
-	cmake --preset clang -DMINNOW_BUILD_BENCH=OFF
-	find $(filter-out bench,$(rooms)) -name '*.cpp' -not -path 'tests/consumer/*' \
+	@$(DEPS) build test bench dev
+	cmake --preset clang
+	find $(rooms) -name '*.cpp' -not -path 'tests/consumer/*' \
 	  | xargs -P $(JOBS) -n 1 clang-tidy-14 -p build/clang --quiet --warnings-as-errors='*'
 
 clean:
