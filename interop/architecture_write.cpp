@@ -5,15 +5,13 @@
 #include "core/graph/registry.h"
 #include "interop/architecture.h"
 #include "interop/json.h"
+#include "layers/settings.h"
 
 namespace minnow {
 namespace {
 
 Config policy() {
-  return Config::object({{"module", "keras"},
-                         {"class_name", "DTypePolicy"},
-                         {"config", Config::object({{"name", "float32"}})},
-                         {"registered_name", {}}});
+  return keras_object("keras", "DTypePolicy", Config::object({{"name", "float32"}}));
 }
 
 Config batch_shape(const Shape& row) {
@@ -38,10 +36,7 @@ Config layer_config(const GraphNode& node, const Graph& graph) {
       config.set(key, value);
     }
   }
-  Config layer = Config::object({{"module", "keras.layers"},
-                                 {"class_name", node.layer.class_name()},
-                                 {"config", config},
-                                 {"registered_name", {}}});
+  Config layer = keras_object("keras.layers", node.layer.class_name(), std::move(config));
   if (node.inputs.size() == 1 && !node.weights.empty()) {
     layer.set("build_config",
               Config::object({{"input_shape", batch_shape(graph.node(node.inputs[0]).output())}}));

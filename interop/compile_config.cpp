@@ -7,16 +7,10 @@
 #include "core/error.h"
 #include "core/graph/registry.h"
 #include "interop/architecture.h"
+#include "layers/settings.h"
 
 namespace minnow {
 namespace {
-
-Config keras_object(std::string_view module, std::string_view class_name, Config config) {
-  return Config::object({{"module", module},
-                         {"class_name", class_name},
-                         {"config", std::move(config)},
-                         {"registered_name", {}}});
-}
 
 // A string where the settings are the defaults, as users write it, else the object.
 Config loss_config(const Loss& loss) {
@@ -58,14 +52,19 @@ auto made_from(const Config& config, std::string_view what, Make make) {
                                                     what, config.str()));
 }
 
+// A metric named by a string is called by it in History.
+Metric metric_from(std::string_view name, const Config& config) {
+  return config.is_null() ? Metric(name) : make_metric(name, config);
+}
+
 // Lists of lists (metrics for each output) with one inner list are that list.
 std::vector<Metric> metrics_from(const Config& config, std::string_view what) {
   std::vector<Metric> metrics;
   if (config.is_null()) return metrics;
-  if (!config.is_list()) return {made_from(config, what, make_metric)};
+  if (!config.is_list()) return {made_from(config, what, metric_from)};
   const Config::List& list = config.list();
   if (list.size() == 1 && list.front().is_list()) return metrics_from(list.front(), what);
-  for (const Config& item : list) metrics.push_back(made_from(item, what, make_metric));
+  for (const Config& item : list) metrics.push_back(made_from(item, what, metric_from));
   return metrics;
 }
 

@@ -183,7 +183,7 @@ Config Initializer::config() const {
     case Kind::truncated_normal:
       return Config::object({{"mean", a_}, {"stddev", b_}, {"seed", {}}});
     default:
-      return Config::object({{"seed", {}}});
+      return Config::object({{"seed", {}}, {"input_axes", {}}, {"output_axes", {}}});
   }
 }
 

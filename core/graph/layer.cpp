@@ -15,13 +15,16 @@ void BuildContext::wrong_input(std::string expected, std::string hint, std::size
   throw InvalidArgument({layer, "input", std::move(expected), received, std::move(hint)});
 }
 
+void BuildContext::require_one_input() const {
+  if (inputs.size() == 1) return;
+  std::string from;
+  for (const auto& name : input_from) from += (from.empty() ? "" : ", ") + name;
+  throw InvalidArgument(
+      {layer, "input", "one input", fmt::format("{}: {}", inputs.size(), from), ""});
+}
+
 void BuildContext::require_one_input(int rank) const {
-  if (inputs.size() != 1) {
-    std::string from;
-    for (const auto& name : input_from) from += (from.empty() ? "" : ", ") + name;
-    throw InvalidArgument(
-        {layer, "input", "one input", fmt::format("{}: {}", inputs.size(), from), ""});
-  }
+  require_one_input();
   if (input().rank() != rank) {
     std::string hint;
     if (rank == 1 && input().rank() > 1) hint = "Put a Flatten in between.";

@@ -55,6 +55,8 @@ struct BuildContext {
   std::vector<std::string> input_from;  ///< "Input 'input_layer'", one for each input
 
   const Shape& input() const { return inputs.front(); }
+  /// Throws InvalidArgument unless there is one input.
+  void require_one_input() const;
   /// Throws InvalidArgument unless there is one input, of this rank (without the batch axis).
   void require_one_input(int rank) const;
   /// Throws InvalidArgument: the input from that neighbour is not what the layer expected.

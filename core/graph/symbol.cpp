@@ -129,8 +129,11 @@ InputImpl::InputImpl(const Shape& shape, InputOptions options)
 Config InputImpl::config() const {
   Config::List batch_shape{Config()};
   for (std::int64_t dim : shape_) batch_shape.emplace_back(dim);
-  Config config = Config::object(
-      {{"batch_shape", batch_shape}, {"dtype", "float32"}, {"sparse", false}, {"ragged", false}});
+  Config config = Config::object({{"batch_shape", batch_shape},
+                                  {"dtype", "float32"},
+                                  {"sparse", false},
+                                  {"ragged", false},
+                                  {"optional", false}});
   if (Config expects = expectation_config(expects_); !expects.is_null()) {
     config.set("expects", std::move(expects));
   }

@@ -84,7 +84,7 @@ std::string position_of(const Shape& shape, std::int64_t index) {
   const std::int64_t per_row = shape[0] == 0 ? 1 : shape.numel() / shape[0];
   std::int64_t rest = index % per_row;
   std::string text = fmt::format("row {}", index / per_row);
-  if (shape.rank() == 1) return text;
+  if (per_row == 1) return text;
   std::vector<std::int64_t> place;
   for (int axis = shape.rank() - 1; axis > 0; --axis) {
     place.insert(place.begin(), rest % shape[axis]);

@@ -48,7 +48,6 @@ Tensor Door::check_target(const std::string& argument, const Tensor& y, const Ta
   };
   // (N,) stands for (N, 1) and the reverse, whether labels or numbers.
   const bool extra_one = y.rank() == wanted.rank() + 2 && y.shape().back() == 1 &&
-                         matches(y.shape().without_batch()) == false &&
                          std::equal(wanted.begin(), wanted.end(), y.shape().begin() + 1);
   const bool missing_one =
       !labels && wanted.rank() > 0 && wanted.back() == 1 && matches(without_last(wanted));

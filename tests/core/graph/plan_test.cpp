@@ -1,0 +1,105 @@
+#include "core/graph/plan.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <vector>
+
+#include "layers/activation.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "layers/flatten.h"
+#include "layers/relu.h"
+
+namespace minnow {
+namespace {
+
+Graph graph_of(const std::vector<Layer>& layers) {
+  const Chain symbols = chain(layers);
+  return Graph(symbols.inputs, symbols.outputs);
+}
+
+TEST(Plan, FoldsAnActivationLayerIntoTheLayerBefore) {
+  const Graph graph = graph_of({Input({4}), Dense(3), ReLU()});
+  const Plan plan(graph, {.training = true}, 2);
+  EXPECT_EQ(plan.nodes()[1].activation.kind, ActivationKind::relu);
+  EXPECT_TRUE(plan.nodes()[1].epilogue);
+  EXPECT_FALSE(plan.nodes()[2].runs);
+  EXPECT_EQ(plan.nodes()[2].activation.kind, ActivationKind::linear);
+  EXPECT_EQ(plan.nodes()[1].value, plan.nodes()[2].value);
+  EXPECT_EQ(plan.nodes()[1].delta, plan.nodes()[2].delta);
+}
+
+TEST(Plan, KeepsTheInputOfAnActivationThatNeedsIt) {
+  const Graph graph = graph_of({Input({4}), Dense(3, {.activation = "gelu"})});
+  const Plan training(graph, {.training = true}, 2), inference(graph, {}, 2);
+  EXPECT_NE(training.nodes()[1].before, training.nodes()[1].value);
+  EXPECT_EQ(inference.nodes()[1].before, inference.nodes()[1].value);
+}
+
+TEST(Plan, TheLossTakesTheLastActivationOver) {
+  const Graph graph = graph_of({Input({4}), Dense(3), Activation("softmax")});
+  const PlanOptions options{
+      .training = true, .merged = {ActivationKind::softmax}, .targets = {{0, 4}}};
+  const Plan plan(graph, options, 2);
+  EXPECT_TRUE(plan.nodes()[1].merged);
+  const Plan other(graph,
+                   {.training = true, .merged = {ActivationKind::sigmoid}, .targets = {{0, 4}}}, 2);
+  EXPECT_FALSE(other.nodes()[1].merged);
+}
+
+TEST(Plan, TheFirstLayerGetsNoInputGradient) {
+  const Graph graph = graph_of({Input({4}), Dense(3), Dense(2)});
+  const Plan plan(graph, {.training = true}, 2);
+  EXPECT_EQ(plan.nodes()[1].routes, std::vector{Route::none});
+  EXPECT_EQ(plan.nodes()[2].routes, std::vector{Route::write});
+}
+
+TEST(Plan, NothingFlowsBackThroughFrozenLayers) {
+  const Graph graph = graph_of({Input({4}), Dense(3, {.trainable = false}), Dense(2)});
+  const Plan plan(graph, {.training = true}, 2);
+  EXPECT_FALSE(plan.nodes()[1].backward);
+  EXPECT_EQ(plan.nodes()[1].delta, -1);
+  EXPECT_EQ(plan.nodes()[2].routes, std::vector{Route::none});
+}
+
+TEST(Plan, DropoutIsAViewInInference) {
+  const Graph graph = graph_of({Input({4}), Dropout(0.5F), Dense(2)});
+  EXPECT_TRUE(Plan(graph, {.training = true}, 2).nodes()[1].runs);
+  EXPECT_FALSE(Plan(graph, {}, 2).nodes()[1].runs);
+}
+
+TEST(Plan, InferenceReusesMemory) {
+  const Graph graph = graph_of({Input({256}), Dense(256), Dense(256), Dense(256), Dense(256)});
+  const std::int64_t one = 256 * 4 * 8;
+  EXPECT_EQ(Plan(graph, {}, 8).arena_bytes(), 2 * one);
+  EXPECT_GT(Plan(graph, {.training = true}, 8).arena_bytes(), 5 * one);
+}
+
+RC_GTEST_PROP(PlaceBuffers, NoTwoThatLiveTogetherOverlap, ()) {
+  std::vector<PlannedBuffer> buffers;
+  for (int i = *rc::gen::inRange(0, 30); i > 0; --i) {
+    const int first = *rc::gen::inRange(0, 20);
+    buffers.push_back(
+        {{*rc::gen::inRange<std::int64_t>(0, 1000), *rc::gen::inRange<std::int64_t>(0, 50)},
+         first,
+         first + *rc::gen::inRange(0, 10)});
+  }
+  const std::int64_t rows = *rc::gen::inRange<std::int64_t>(1, 40);
+  const std::int64_t total = place_buffers(buffers, rows);
+  const auto end = [&](const PlannedBuffer& b) {
+    return b.offset + b.size.fixed + b.size.per_row * rows;
+  };
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    RC_ASSERT(buffers[i].offset >= 0 && buffers[i].offset % 64 == 0 && end(buffers[i]) <= total);
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto &a = buffers[i], &b = buffers[j];
+      const bool together = a.first <= b.last && b.first <= a.last;
+      RC_ASSERT(!together || end(a) <= b.offset || end(b) <= a.offset || end(a) == a.offset ||
+                end(b) == b.offset);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace minnow
