@@ -32,7 +32,7 @@ endef
 help:
 	@echo 'make demo       train a small network on Fashion-MNIST and say how good it is'
 	@echo 'make test       build for release and run every test'
-	@echo 'make check-all  what CI runs, and the formatting'
+	@echo 'make check-all  the tests with both compilers, sanitizers, and the formatting'
 	@echo 'make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make tsan       the tests under ThreadSanitizer'
 	@echo 'make clang      build with clang++-14, warnings are errors, and run the tests'

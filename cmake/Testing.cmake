@@ -12,6 +12,8 @@ function(minnow_add_test)
   endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   minnow_own_code(${arg_NAME})
+  # It is the library that has to be fast: this halves the time that the tests take to build.
+  target_compile_options(${arg_NAME} PRIVATE $<$<CONFIG:Release>:-O1>)
   # Tests read their recorded data from the source tree.
   target_compile_definitions(${arg_NAME} PRIVATE
     MINNOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

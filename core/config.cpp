@@ -246,6 +246,15 @@ void ConfigReader::require(std::string_view key, const Config& only) {
                                          brief(found), only.str()));
 }
 
+void ConfigReader::require_float32() {
+  const Config& dtype = (*config_)["dtype"];
+  if (dtype.is_object() && dtype["config"]["name"] == Config("float32")) {
+    add(settled_, "dtype");
+  } else {
+    require("dtype", "float32");
+  }
+}
+
 void ConfigReader::finish() const {
   if (!config_->is_object()) return;
   for (const auto& [key, value] : config_->entries()) {

@@ -98,6 +98,8 @@ class ConfigReader {
   void ignore(std::string_view key);
   /// Unimplemented unless the value is null, missing, or equal to `only` (1 equals 1.0).
   void require(std::string_view key, const Config& only);
+  /// Unimplemented unless `dtype` is missing or float32, by name or as Keras's policy object.
+  void require_float32();
   /// Unimplemented where a key with a value was not asked for.
   void finish() const;
 

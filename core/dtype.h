@@ -26,9 +26,9 @@ bool is_floating(DType dtype) noexcept;
 
 /// The types behind the dtypes.
 template <class T>
-concept Element = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                  std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
-                  std::is_same_v<T, std::uint8_t> || std::is_same_v<T, bool>;
+concept Element =
+    std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int32_t> ||
+    std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::uint8_t> || std::is_same_v<T, bool>;
 
 template <Element T>
 constexpr DType dtype_of() noexcept {
@@ -45,12 +45,18 @@ constexpr DType dtype_of() noexcept {
 template <class F>
 decltype(auto) visit_dtype(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::float64: return std::forward<F>(f)(double{});
-    case DType::int32: return std::forward<F>(f)(std::int32_t{});
-    case DType::int64: return std::forward<F>(f)(std::int64_t{});
-    case DType::uint8: return std::forward<F>(f)(std::uint8_t{});
-    case DType::boolean: return std::forward<F>(f)(bool{});
-    case DType::float32: break;
+    case DType::float64:
+      return std::forward<F>(f)(double{});
+    case DType::int32:
+      return std::forward<F>(f)(std::int32_t{});
+    case DType::int64:
+      return std::forward<F>(f)(std::int64_t{});
+    case DType::uint8:
+      return std::forward<F>(f)(std::uint8_t{});
+    case DType::boolean:
+      return std::forward<F>(f)(bool{});
+    case DType::float32:
+      break;
   }
   return std::forward<F>(f)(float{});
 }

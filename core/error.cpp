@@ -26,14 +26,22 @@ std::string compose(std::string_view where, std::string_view message) {
 
 std::string_view name(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::invalid_argument: return "InvalidArgument";
-    case ErrorCode::failed_precondition: return "FailedPrecondition";
-    case ErrorCode::not_found: return "NotFound";
-    case ErrorCode::data_loss: return "DataLoss";
-    case ErrorCode::io_error: return "IoError";
-    case ErrorCode::unimplemented: return "Unimplemented";
-    case ErrorCode::resource_exhausted: return "ResourceExhausted";
-    case ErrorCode::diverged: return "Diverged";
+    case ErrorCode::invalid_argument:
+      return "InvalidArgument";
+    case ErrorCode::failed_precondition:
+      return "FailedPrecondition";
+    case ErrorCode::not_found:
+      return "NotFound";
+    case ErrorCode::data_loss:
+      return "DataLoss";
+    case ErrorCode::io_error:
+      return "IoError";
+    case ErrorCode::unimplemented:
+      return "Unimplemented";
+    case ErrorCode::resource_exhausted:
+      return "ResourceExhausted";
+    case ErrorCode::diverged:
+      return "Diverged";
   }
   return "Error";
 }

@@ -30,8 +30,7 @@ Shape::Shape(std::span<const std::int64_t> dims) {
   }
   for (std::int64_t d : dims) {
     if (multiply_overflows(numel_, d, &numel_)) {
-      throw InvalidArgument(
-          {"Shape", "", "a number of elements that fits in 63 bits", text(), ""});
+      throw InvalidArgument({"Shape", "", "a number of elements that fits in 63 bits", text(), ""});
     }
   }
 }

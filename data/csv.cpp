@@ -118,7 +118,7 @@ class CsvReader {
     }
     throw origin_.invalid_argument(
         fmt::format("a closing quote in line {}, column {}", line_, cells_.size() + 1),
-        detail::quoted(text));
+        detail::in_quotes(text));
   }
 
   bool is_header() const {
@@ -139,7 +139,7 @@ class CsvReader {
         fmt::format("{} in line {}, column {}",
                     result == Number::none ? "a number" : "a number that fits float32", line_,
                     column + 1),
-        cell.empty() ? "an empty cell" : detail::quoted(cell),
+        cell.empty() ? "an empty cell" : detail::in_quotes(cell),
         mixed_first_line ? "If line 1 names the columns, set CsvOptions::header to "
                            "CsvHeader::present."
                          : "");
@@ -168,7 +168,7 @@ Tensor detail::read_csv(const Source& source, const Origin& origin, const CsvOpt
   const char lower = static_cast<char>(options.delimiter | 0x20);
   if (taken.find(options.delimiter) != taken.npos || (lower >= 'a' && lower <= 'z')) {
     throw InvalidArgument({origin.where, "delimiter", "a character that no number or line has",
-                           detail::quoted({&options.delimiter, 1}), ""});
+                           detail::in_quotes({&options.delimiter, 1}), ""});
   }
   const auto bytes = read_all(*stream_all(source, origin, options.read), origin);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());

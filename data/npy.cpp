@@ -85,7 +85,7 @@ std::string_view type_name(std::string_view code) {
   }
   throw origin.invalid_argument(
       "dtype float32, float64, int32, int64, uint8 or bool",
-      detail::quoted(header.descr) + (known.empty() ? "" : fmt::format(" ({})", known)),
+      detail::in_quotes(header.descr) + (known.empty() ? "" : fmt::format(" ({})", known)),
       std::move(hint));
 }
 

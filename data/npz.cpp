@@ -50,7 +50,7 @@ Tensor read_npz(const ZipArchive& archive, const std::string& name, const Origin
     const std::vector<std::string> names = npz_names(archive);
     const std::vector<std::string_view> known(names.begin(), names.end());
     throw origin.not_found(
-        fmt::format("there is no array {}. {}", quoted(name), suggest_name(name, known)));
+        fmt::format("there is no array {}. {}", in_quotes(name), suggest_name(name, known)));
   }
   const Origin member{origin.where, origin.name + ":" + name};
   StreamReader reader(archive.open(*entry, member, unpack_limit(options)), member);

@@ -6,11 +6,11 @@ set -eu
 packages_of() {
   case $1 in
     build) echo cmake ninja-build g++ pkg-config libfmt-dev nlohmann-json3-dev zlib1g-dev \
-      libhwy-dev libcli11-dev libeigen3-dev libcsv-dev ;;
+      libhwy-dev libcli11-dev libeigen3-dev ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev ;;
     demo) echo dataset-fashion-mnist ;;
     bench) echo libbenchmark-dev libdnnl-dev ;;
-    dev) echo clang-14 clang-format-14 clang-tidy-14 libomp-14-dev ccache ;;
+    dev) echo clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libomp-14-dev ccache ;;
     *)
       echo "install-deps.sh: expected build, test, demo, bench or dev, got '$1'" >&2
       return 2

@@ -54,7 +54,7 @@ class Parser {
  private:
   [[noreturn]] void expected(std::string_view what) const {
     const std::string got =
-        at_ < text_.size() ? quoted(text_.substr(at_, 12)) : "the end of the header";
+        at_ < text_.size() ? in_quotes(text_.substr(at_, 12)) : "the end of the header";
     throw origin_.data_loss(
         fmt::format("expected {} at byte {}, in the header, got {}.", what, start_ + at_, got));
   }
@@ -71,7 +71,7 @@ class Parser {
   }
 
   void take(char c) {
-    if (!next_is(c)) expected(quoted({&c, 1}));
+    if (!next_is(c)) expected(in_quotes({&c, 1}));
     ++at_;
   }
 

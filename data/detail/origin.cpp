@@ -44,7 +44,7 @@ InvalidArgument Origin::invalid_argument(std::string expected, std::string recei
   return InvalidArgument({where, name, std::move(expected), std::move(received), std::move(hint)});
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
   std::string out = "'";
   for (char c : text.substr(0, most)) {

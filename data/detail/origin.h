@@ -27,7 +27,7 @@ struct Origin {
 
 /// Text from a file, fit for a message: in single quotes, at most 60 characters, other bytes than
 /// printable ASCII as \x0a.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 /// The first few bytes in hexadecimal: "50 4b 03 04".
 std::string hex(std::span<const std::byte> bytes, std::size_t most = 8);
 

@@ -143,8 +143,8 @@ void check_entries(std::vector<ZipEntry>& entries, std::uint64_t directory, cons
       throw origin.data_loss(
           fmt::format("expected {} of {} packed bytes at byte {} to end before byte {}, where {} "
                       "begins.",
-                      quoted(entry.name), entry.packed, entry.header, entry.end,
-                      i + 1 < order.size() ? quoted(order[i + 1]->name) : "the directory"));
+                      in_quotes(entry.name), entry.packed, entry.header, entry.end,
+                      i + 1 < order.size() ? in_quotes(order[i + 1]->name) : "the directory"));
     }
   }
   std::sort(order.begin(), order.end(),
@@ -153,8 +153,8 @@ void check_entries(std::vector<ZipEntry>& entries, std::uint64_t directory, cons
       std::adjacent_find(order.begin(), order.end(),
                          [](const ZipEntry* a, const ZipEntry* b) { return a->name == b->name; });
   if (twin != order.end()) {
-    throw origin.data_loss(
-        fmt::format("expected members of different names, got {} twice.", quoted((*twin)->name)));
+    throw origin.data_loss(fmt::format("expected members of different names, got {} twice.",
+                                       in_quotes((*twin)->name)));
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/ops.h"
 #include "data/idx.h"
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

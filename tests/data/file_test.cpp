@@ -6,7 +6,7 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

@@ -1,4 +1,4 @@
-#include "files.h"
+#include "tests/data/files.h"
 
 #include <stdexcept>
 

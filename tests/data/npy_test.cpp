@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/tensor.h"
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

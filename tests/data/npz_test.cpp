@@ -4,7 +4,7 @@
 
 #include "core/tensor.h"
 #include "data/detail/readers.h"
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

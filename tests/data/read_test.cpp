@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/tensor.h"
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "files.h"
+#include "tests/data/files.h"
 
 namespace minnow {
 namespace {

@@ -320,10 +320,11 @@ TEST_F(ErrorTable, Diverged) {
     model.fit(x, y, {.epochs = 2});
     FAIL() << "nothing was thrown";
   } catch (const Diverged& e) {
-    EXPECT_STREQ(e.what(),
-                 "[fit] expected finite numbers, got a gradient of second/kernel that is not in "
-                 "epoch 1, step 1. The step made no update. Lower the learning rate, or standardise "
-                 "the inputs.");
+    EXPECT_STREQ(
+        e.what(),
+        "[fit] expected finite numbers, got a gradient of second/kernel that is not in "
+        "epoch 1, step 1. The step made no update. Lower the learning rate, or standardise "
+        "the inputs.");
     EXPECT_EQ(e.epoch(), 1);
     EXPECT_EQ(e.step(), 1);
     EXPECT_EQ(e.layer(), "second");

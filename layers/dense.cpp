@@ -1,0 +1,130 @@
+#include "layers/dense.h"
+
+#include <memory>
+#include <utility>
+
+#include "core/kernels/gemm.h"
+#include "layers/activation_settings.h"
+#include "layers/settings.h"
+
+namespace minnow {
+namespace {
+
+class DenseOp : public LayerOp {
+ public:
+  DenseOp(Declaration declaration, std::int64_t places, std::int64_t features, std::int64_t units,
+          bool use_bias)
+      : LayerOp(std::move(declaration)),
+        places_(places),
+        features_(features),
+        units_(units),
+        use_bias_(use_bias) {}
+
+  // y (m x units) = x (m x features) kernel (features x units) + bias, m the rows times the places
+  // of the axes in between.
+  void forward(const ForwardRun& run) const override {
+    kernels::gemm(run.workers, {run.rows * places_, units_, features_}, {run.inputs[0], features_},
+                  {run.weight(0), units_}, run.output, units_, false,
+                  {use_bias_ ? run.weight(1) : nullptr, run.epilogue});
+  }
+
+  void backward(const BackwardRun& run) const override {
+    const std::int64_t m = run.rows * places_;
+    const float* dy = run.d_output;
+    if (float* dkernel = run.d_weights[0]) {
+      // dkernel = x^T dy
+      kernels::gemm(run.workers, {features_, units_, m},
+                    {run.inputs[0], features_, /*transposed=*/true}, {dy, units_}, dkernel, units_,
+                    run.accumulate);
+    }
+    if (float* dbias = use_bias_ ? run.d_weights[1] : nullptr) {
+      // dbias = sum over m of dy
+      kernels::sum_rows(run.workers, m, units_, dy, dbias, run.accumulate);
+    }
+    if (float* dx = run.d_inputs[0]) {
+      // dx = dy kernel^T
+      kernels::gemm(run.workers, {m, features_, units_}, {dy, units_},
+                    {run.weights[0], units_, /*transposed=*/true}, dx, features_, false);
+    }
+  }
+
+ private:
+  std::int64_t places_, features_, units_;
+  bool use_bias_;
+};
+
+class DenseImpl : public LayerImpl {
+ public:
+  DenseImpl(std::int64_t units, DenseOptions options)
+      : LayerImpl(options.name, options.trainable), units_(units), options_(std::move(options)) {
+    require_at_least({"Dense", name()}, "units", units_, 1);
+  }
+
+  std::string_view class_name() const noexcept override { return "Dense"; }
+
+  Config config() const override {
+    return Config::object({{"units", units_},
+                           {"activation", activation_config(options_.activation.fn())},
+                           {"use_bias", options_.use_bias},
+                           {"kernel_initializer", initializer_config(options_.kernel_initializer)},
+                           {"bias_initializer", initializer_config(options_.bias_initializer)},
+                           {"kernel_regularizer", {}},
+                           {"bias_regularizer", {}},
+                           {"kernel_constraint", {}},
+                           {"bias_constraint", {}},
+                           {"quantization_config", {}}});
+  }
+
+  std::unique_ptr<LayerOp> build(const BuildContext& context) const override {
+    context.require_one_input();
+    const Shape& input = context.input();
+    if (input.rank() == 0) context.wrong_input("at least rank 2 (N, ..., features)");
+    const std::int64_t features = input.back(), places = input.numel() / features;
+    Declaration declaration{
+        .output = with_last(context, input),
+        .weights = {{"kernel", checked_shape(context, "kernel", {features, units_}),
+                     options_.kernel_initializer}},
+        .activation = options_.activation.fn(),
+        .takes_epilogue = true,
+        .keeps_inputs = true};
+    if (options_.use_bias) {
+      declaration.weights.push_back({"bias", Shape{units_}, options_.bias_initializer});
+    }
+    return std::make_unique<DenseOp>(std::move(declaration), places, features, units_,
+                                     options_.use_bias);
+  }
+
+ private:
+  Shape with_last(const BuildContext& context, const Shape& input) const {
+    std::vector<std::int64_t> dims(input.begin(), input.end());
+    dims.back() = units_;
+    return checked_shape(context, "output", dims);
+  }
+
+  std::int64_t units_;
+  DenseOptions options_;
+};
+
+}  // namespace
+
+Dense::Dense(std::int64_t units, DenseOptions options)
+    : Layer(std::make_shared<DenseImpl>(units, std::move(options))) {}
+
+Layer Dense::from_config(const Config& config) {
+  LayerReader reader(config, "Dense");
+  const std::int64_t units = reader.integer("units");
+  const DenseOptions options{
+      .activation = activation_from(reader, "activation"),
+      .use_bias = reader.boolean("use_bias", true),
+      .kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform"),
+      .bias_initializer = reader.initializer("bias_initializer", "zeros"),
+      .name = reader.name(),
+      .trainable = reader.trainable()};
+  reader.require_none({"kernel_regularizer", "bias_regularizer", "activity_regularizer",
+                       "kernel_constraint", "bias_constraint", "lora_rank", "lora_alpha",
+                       "quantization_config"});
+  reader.finish();
+  return Dense(units, options);
+}
+
+}  // namespace minnow
