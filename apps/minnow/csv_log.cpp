@@ -3,6 +3,16 @@
 #include <fmt/format.h>
 
 namespace minnow::apps {
+namespace {
+
+// The shortest decimal that names the double, whole numbers with a point, as Python's repr.
+std::string repr(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+}  // namespace
 
 std::string csv_of(const History& history) {
   std::string text = "epoch";
@@ -10,9 +20,8 @@ std::string csv_of(const History& history) {
   text += '\n';
   for (std::size_t i = 0; i < history.epoch.size(); ++i) {
     text += fmt::format("{}", history.epoch[i]);
-    // The shortest decimal that names the double, and always with a point, as Python's repr.
     for (const auto& [key, series] : history.values) {
-      text += i < series.size() ? fmt::format(",{:#}", series[i]) : ",";
+      text += i < series.size() ? "," + repr(series[i]) : ",";
     }
     text += '\n';
   }

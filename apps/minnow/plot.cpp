@@ -15,6 +15,9 @@
 namespace minnow::apps {
 namespace {
 
+// Beyond this an axis around the values has no double for its length.
+bool drawable(double value) { return std::abs(value) < 1e300; }
+
 using Series = std::vector<double>;
 
 // All lengths are in SVG's user units, one for a pixel.
@@ -129,7 +132,7 @@ class PanelDrawing {
     for (const Series* series : {panel_.training, panel_.validation}) {
       if (series == nullptr) continue;
       for (double value : *series) {
-        if (!std::isfinite(value)) continue;
+        if (!drawable(value)) continue;
         low = std::min(low, value);
         high = std::max(high, value);
       }
@@ -168,7 +171,7 @@ class PanelDrawing {
     std::string path;
     bool gap = true;
     for (std::size_t i = 0; i < count; ++i) {
-      const bool shown = std::isfinite(series[i]);
+      const bool shown = drawable(series[i]);
       if (shown) {
         path += fmt::format("{}{:.1f} {:.1f}", gap ? 'M' : 'L', x(epoch(i)), y(series[i]));
       }
@@ -177,7 +180,7 @@ class PanelDrawing {
     put("<path class=\"line {}\" d=\"{}\"/>\n", role, path);
     if (count > most_markers) return;
     for (std::size_t i = 0; i < count; ++i) {
-      if (!std::isfinite(series[i])) continue;
+      if (!drawable(series[i])) continue;
       put("<circle class=\"at-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}, epoch {}: {:.6g}"
           "</title></circle>\n",
           role, x(epoch(i)), y(series[i]), role, epochs_[i] + 1, series[i]);

@@ -98,7 +98,7 @@ TEST(Fit, OptionsOverrideACheckpoint) {
   const Model slower = with({"--learning-rate", "0.25", "--optimizer", "adam"});
   EXPECT_EQ(slower.learning_rate(), 0.25F);
   EXPECT_EQ(slower.step(), 4);
-  const Model measured = with({"--metrics", "accuracy,mae"});
+  const Model measured = with({"--metrics", "accuracy,sparse_categorical_accuracy"});
   EXPECT_EQ(measured.compile_options()->metrics.size(), 2U);
   EXPECT_EQ(measured.step(), 4);
   const Model other = with({"--optimizer", "sgd", "--learning-rate", "0.25"});
