@@ -16,7 +16,7 @@
 namespace minnow {
 namespace {
 
-constexpr const char* where = "fashion_mnist";
+constexpr const char* in_fashion_mnist = "fashion_mnist";
 constexpr std::int64_t side = 28, classes = 10;
 
 constexpr std::array<std::string_view, 4> file_names = {
@@ -43,8 +43,9 @@ Tensor checked_images(const Part& images) {
   const Shape& shape = images.values.shape();
   if (images.values.dtype() != DType::uint8 || shape.rank() != 3 || shape[1] != side ||
       shape[2] != side) {
-    throw DataLoss(where, fmt::format("{}: expected uint8 images of shape (N, 28, 28), got {} {}.",
-                                      images.name, name(images.values.dtype()), shape.str()));
+    throw DataLoss(in_fashion_mnist,
+                   fmt::format("{}: expected uint8 images of shape (N, 28, 28), got {} {}.",
+                               images.name, name(images.values.dtype()), shape.str()));
   }
   return images.values.reshape({-1, side, side, 1});
 }
@@ -52,19 +53,20 @@ Tensor checked_images(const Part& images) {
 Tensor checked_labels(const Part& labels, const Part& images) {
   const Shape& shape = labels.values.shape();
   if (labels.values.dtype() != DType::uint8 || shape.rank() != 1) {
-    throw DataLoss(where, fmt::format("{}: expected uint8 labels of shape (N,), got {} {}.",
-                                      labels.name, name(labels.values.dtype()), shape.str()));
+    throw DataLoss(in_fashion_mnist,
+                   fmt::format("{}: expected uint8 labels of shape (N,), got {} {}.", labels.name,
+                               name(labels.values.dtype()), shape.str()));
   }
   if (labels.values.rows() != images.values.rows()) {
-    throw DataLoss(where,
+    throw DataLoss(in_fashion_mnist,
                    fmt::format("{}: expected {} labels, as {} has images, got {}.", labels.name,
                                images.values.rows(), images.name, labels.values.rows()));
   }
   const auto values = labels.values.values<std::uint8_t>();
   const auto bad = std::find_if(values.begin(), values.end(), [](int v) { return v >= classes; });
   if (bad != values.end()) {
-    throw DataLoss(where, fmt::format("{}: expected labels of 0 to 9, got {} in row {}.",
-                                      labels.name, *bad, bad - values.begin()));
+    throw DataLoss(in_fashion_mnist, fmt::format("{}: expected labels of 0 to 9, got {} in row {}.",
+                                                 labels.name, *bad, bad - values.begin()));
   }
   return labels.values.astype(DType::int64);
 }
@@ -89,7 +91,8 @@ Dataset from_folder(const std::string& folder) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     paths[i] = find_file(folder, file_names[i]);
     if (paths[i].empty()) {
-      throw NotFound(where, fmt::format("{}: there is no file {}.gz.", folder, file_names[i]));
+      throw NotFound(in_fashion_mnist,
+                     fmt::format("{}: there is no file {}.gz.", folder, file_names[i]));
     }
   }
   return assemble([&](std::size_t i) { return Part{read_idx(paths[i]), paths[i]}; }, folder);

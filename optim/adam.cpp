@@ -10,7 +10,7 @@
 namespace minnow {
 namespace {
 
-constexpr std::array<std::string_view, 2> slot_names = {"momentum", "velocity"};
+constexpr std::array<std::string_view, 2> adam_slots = {"momentum", "velocity"};
 
 class AdamImpl : public OptimizerImpl {
  public:
@@ -34,7 +34,7 @@ class AdamImpl : public OptimizerImpl {
     return config;
   }
   float learning_rate() const noexcept override { return options_.learning_rate; }
-  std::span<const std::string_view> slots() const noexcept override { return slot_names; }
+  std::span<const std::string_view> slots() const noexcept override { return adam_slots; }
 
   // Keras rounds the betas to float32 before it raises them to t, but not before it takes them from
   // 1 in the averages; for beta_2 = 0.999 the difference shows in the fifth digit of an update.

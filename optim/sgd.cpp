@@ -9,7 +9,7 @@
 namespace minnow {
 namespace {
 
-constexpr std::array<std::string_view, 1> slot_names = {"momentum"};
+constexpr std::array<std::string_view, 1> sgd_slots = {"momentum"};
 
 class SGDImpl : public OptimizerImpl {
  public:
@@ -27,7 +27,7 @@ class SGDImpl : public OptimizerImpl {
   }
   float learning_rate() const noexcept override { return options_.learning_rate; }
   std::span<const std::string_view> slots() const noexcept override {
-    return std::span(slot_names).first(has_momentum() ? 1 : 0);
+    return std::span(sgd_slots).first(has_momentum() ? 1 : 0);
   }
 
   StepNumbers begin_step(std::int64_t, float learning_rate) const noexcept override {

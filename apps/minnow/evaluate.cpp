@@ -15,7 +15,7 @@
 namespace minnow::apps {
 namespace {
 
-constexpr std::string_view where = "evaluate";
+constexpr std::string_view in_evaluate = "evaluate";
 
 struct EvaluateArguments {
   RunArguments run;
@@ -23,19 +23,19 @@ struct EvaluateArguments {
   SettingsArguments settings;
 };
 
-constexpr auto footer = R"(Examples:
+constexpr auto evaluate_footer = R"(Examples:
   minnow evaluate trained.safetensors --x x.npy --y y.npy
   minnow evaluate trained.safetensors --dataset fashion-mnist
 
 Prints a line for each result, as "loss: 0.352".)";
 
 ExitStatus run(const EvaluateArguments& a) {
-  LoadedModel loaded = load_model(where, a.run.model, {.threads = a.run.threads});
-  apply_settings(where, loaded, a.settings);
+  LoadedModel loaded = load_model(in_evaluate, a.run.model, {.threads = a.run.threads});
+  apply_settings(in_evaluate, loaded, a.settings);
   if (!loaded.is_checkpoint) {
     warn(fmt::format("{} is an architecture: its weights are not trained", loaded.path));
   }
-  const LabelledData data = load_test_data(where, a.data);
+  const LabelledData data = load_test_data(in_evaluate, a.data);
   const Logs results = loaded.model.evaluate(
       data.x, data.y, {.batch_size = a.run.batch_size, .sample_weight = data.sample_weight});
   for (const auto& [key, value] : results) std::cout << fmt::format("{}: {:.6g}\n", key, value);
@@ -54,7 +54,7 @@ Command add_evaluate(CLI::App& program) {
   add_batch_size(*app, arguments->run);
   add_threads(*app, arguments->run);
   add_conversions(*app, arguments->settings);
-  app->footer(footer);
+  app->footer(evaluate_footer);
   return {app, [arguments] { return run(*arguments); }};
 }
 

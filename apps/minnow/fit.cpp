@@ -22,7 +22,7 @@
 namespace minnow::apps {
 namespace {
 
-constexpr std::string_view where = "fit";
+constexpr std::string_view in_fit = "fit";
 
 struct FitArguments {
   RunArguments run;
@@ -37,7 +37,7 @@ struct FitArguments {
   std::string history, plot, out;
 };
 
-constexpr auto footer = R"(Examples:
+constexpr auto fit_footer = R"(Examples:
   minnow fit model.json --x x.npy --y y.npy --loss mse --epochs 10 --out trained.safetensors
   minnow fit model.json --dataset fashion-mnist --scale 1/255 --metrics accuracy \
       --loss sparse_categorical_crossentropy --history h.csv --plot h.svg --out trained.safetensors
@@ -58,7 +58,7 @@ void add_training(CLI::App& app, FitArguments& a) {
   app.add_option_function<std::string>(
          "--class-weight",
          [&a](const std::string& text) {
-           a.class_weight = class_weight_from({std::string(where), "--class-weight", text});
+           a.class_weight = class_weight_from({std::string(in_fit), "--class-weight", text});
          },
          "Weights of classes, as 0:1,1:2.5; classes that are not named weigh 1")
       ->type_name("W");
@@ -90,7 +90,7 @@ int verbosity(int asked) {
   if (asked == -1) return ::isatty(STDERR_FILENO) == 1 ? 1 : 2;
   if (asked < 0 || asked > 2) {
     throw InvalidArgument(
-        {std::string(where), "--verbose", "0, 1 or 2", fmt::format("{}", asked), ""});
+        {std::string(in_fit), "--verbose", "0, 1 or 2", fmt::format("{}", asked), ""});
   }
   return asked;
 }
@@ -106,14 +106,14 @@ void say_interrupted(const Model& model, std::int64_t epochs, int verbose) {
 
 ExitStatus run(const FitArguments& a) {
   const int verbose = verbosity(a.verbose);
-  require_writable(where, "--out", a.out);
-  require_writable(where, "--history", a.history);
-  require_writable(where, "--plot", a.plot);
+  require_writable(in_fit, "--out", a.out);
+  require_writable(in_fit, "--history", a.history);
+  require_writable(in_fit, "--plot", a.plot);
   LoadedModel loaded =
-      load_model(where, a.run.model, {.seed = a.seed.value_or(0), .threads = a.run.threads});
-  apply_settings(where, loaded, a.settings, a.resume);
+      load_model(in_fit, a.run.model, {.seed = a.seed.value_or(0), .threads = a.run.threads});
+  apply_settings(in_fit, loaded, a.settings, a.resume);
   Model& model = loaded.model;
-  LabelledData data = load_training_data(where, a.data, a.validation);
+  LabelledData data = load_training_data(in_fit, a.data, a.validation);
   if (a.resume && model.progress().epoch >= a.epochs) {
     warn(fmt::format("{} has {} epochs behind it, and --epochs is {}: nothing is left to train",
                      loaded.path, model.progress().epoch, a.epochs));
@@ -159,7 +159,7 @@ Command add_fit(CLI::App& program) {
   add_targets(*app, arguments->data);
   add_training(*app, *arguments);
   add_files(*app, *arguments);
-  app->footer(footer);
+  app->footer(fit_footer);
   return {app, [arguments] { return run(*arguments); }};
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace apps = minnow::apps;
 
-constexpr auto footer = R"(minnow COMMAND --help tells more.
+constexpr auto program_footer = R"(minnow COMMAND --help tells more.
 
 Exit status: 0 done; 1 failed; 2 bad input or usage; 130 interrupted, after saving.
 Results go to standard output, progress and errors to standard error.)";
@@ -75,7 +75,7 @@ apps::ExitStatus run(int argc, char** argv) {
   program.set_version_flag("--version", "minnow " MINNOW_VERSION, "Print the version and exit");
   program.get_formatter()->column_width(30);
   program.get_formatter()->label("REQUIRED", "");
-  program.footer(footer);
+  program.footer(program_footer);
   const std::vector<apps::Command> commands = {
       apps::add_fit(program), apps::add_evaluate(program), apps::add_predict(program),
       apps::add_summary(program), apps::add_example(program)};

@@ -18,7 +18,7 @@
 namespace minnow::apps {
 namespace {
 
-constexpr std::string_view where = "predict";
+constexpr std::string_view in_predict = "predict";
 
 struct PredictArguments {
   RunArguments run;
@@ -27,7 +27,7 @@ struct PredictArguments {
   std::string out;
 };
 
-constexpr auto footer = R"(Examples:
+constexpr auto predict_footer = R"(Examples:
   minnow predict trained.safetensors --x x.npy --out p.npy
   minnow predict trained.safetensors --x images.npz:test --scale 1/255 --out p.npy)";
 
@@ -43,12 +43,12 @@ Tensors converted(const Tensors& x, const SettingsArguments& a) {
 }
 
 ExitStatus run(const PredictArguments& a) {
-  require_writable(where, "--out", a.out);
-  LoadedModel loaded = load_model(where, a.run.model, {.threads = a.run.threads});
+  require_writable(in_predict, "--out", a.out);
+  LoadedModel loaded = load_model(in_predict, a.run.model, {.threads = a.run.threads});
   if (!loaded.is_checkpoint) {
     warn(fmt::format("{} is an architecture: its weights are not trained", loaded.path));
   }
-  const Tensors x = converted(load_inputs(where, a.data), a.conversions);
+  const Tensors x = converted(load_inputs(in_predict, a.data), a.conversions);
   write_npy(a.out, loaded.model.predict(x, {.batch_size = a.run.batch_size}));
   return exit_done;
 }
@@ -66,7 +66,7 @@ Command add_predict(CLI::App& program) {
   add_batch_size(*app, arguments->run);
   add_threads(*app, arguments->run);
   add_conversions(*app, arguments->conversions);
-  app->footer(footer);
+  app->footer(predict_footer);
   return {app, [arguments] { return run(*arguments); }};
 }
 

@@ -14,11 +14,11 @@
 namespace minnow {
 namespace {
 
-constexpr std::string_view where = "fit";
+constexpr std::string_view in_fit = "fit";
 
 void refuse(std::string argument, std::string expected, std::string received,
             std::string hint = "") {
-  throw InvalidArgument({std::string(where), std::move(argument), std::move(expected),
+  throw InvalidArgument({std::string(in_fit), std::move(argument), std::move(expected),
                          std::move(received), std::move(hint)});
 }
 
@@ -150,7 +150,7 @@ class FitLoop {
     const BatchRows rows{
         .rows = options_.shuffle ? order_.data() + first : nullptr, .first = first, .count = count};
     session_.train(impl_.workers, data_.train, rows,
-                   {.where = where, .epoch = epoch + 1, .step = batch + 1}, tally_);
+                   {.where = in_fit, .epoch = epoch + 1, .step = batch + 1}, tally_);
     progress().batch = batch + 1;
     std::copy(tally_.begin(), tally_.end(), progress().sums.begin());
     if (wants_logs_) session_.refresh(logs_, tally_);
@@ -235,13 +235,13 @@ class InFit {
 }  // namespace
 
 History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options) {
-  impl_->refuse_in_fit(where);
+  impl_->refuse_in_fit(in_fit);
   if (impl_->compile_options() == nullptr) {
-    throw FailedPrecondition(where, "expected a compiled model. Call compile before.");
+    throw FailedPrecondition(in_fit, "expected a compiled model. Call compile before.");
   }
   check_options(options);
-  PendingSession session(*impl_, where, x);
-  const Door door = door_of(*impl_, where, *session);
+  PendingSession session(*impl_, in_fit, x);
+  const Door door = door_of(*impl_, in_fit, *session);
   const FitData data = check_and_split(door, *session, x, y, options);
   session->prepare_training(std::min(options.batch_size, data.train.rows));
   if (data.validation) {

@@ -14,7 +14,6 @@ namespace minnow::detail {
 namespace {
 
 constexpr std::uint32_t local_signature = 0x04034b50;
-constexpr std::uint64_t local_size = 30;
 constexpr std::uint16_t stored = 0, deflated = 8;
 constexpr unsigned encrypted_bits = 1U << 0 | 1U << 6 | 1U << 13;
 constexpr unsigned descriptor_bit = 1U << 3;
@@ -64,7 +63,8 @@ class CheckedStream : public ByteStream {
 
 /// Checks the local header against the entry and returns where the data begin.
 std::uint64_t data_begin(const ByteSource& source, const ZipEntry& entry, const Origin& origin) {
-  const auto fixed = read_zip_bytes(source, entry.header, local_size, "a local header", origin);
+  const auto fixed =
+      read_zip_bytes(source, entry.header, zip_local_header_size, "a local header", origin);
   ZipFields fields(fixed, entry.header, origin);
   fields.signature(local_signature, "a local header");
   fields.skip(2);  // version

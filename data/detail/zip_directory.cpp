@@ -14,7 +14,6 @@ constexpr std::uint32_t end64_signature = 0x06064b50;
 constexpr std::uint32_t locator_signature = 0x07064b50;
 constexpr std::uint32_t entry_signature = 0x02014b50;
 constexpr std::uint64_t end_size = 22, locator_size = 20, end64_size = 56, entry_size = 46;
-constexpr std::uint64_t local_size = 30;
 constexpr std::uint64_t all_ones_32 = 0xffffffff;
 
 /// Where the central directory is, and what stands behind it.
@@ -137,7 +136,7 @@ void check_entries(std::vector<ZipEntry>& entries, std::uint64_t directory, cons
   for (std::size_t i = 0; i < order.size(); ++i) {
     ZipEntry& entry = *order[i];
     entry.end = i + 1 < order.size() ? order[i + 1]->header : directory;
-    const std::uint64_t least = local_size + entry.name.size();
+    const std::uint64_t least = zip_local_header_size + entry.name.size();
     const std::uint64_t room = entry.end < entry.header ? 0 : entry.end - entry.header;
     if (room < least || room - least < entry.packed) {
       throw origin.data_loss(

@@ -11,6 +11,9 @@
 
 namespace minnow::detail {
 
+/// The bytes of a local header without its name and extra field.
+inline constexpr std::uint64_t zip_local_header_size = 30;
+
 /// Numbers of a zip record in little-endian order, one after another. Everything beyond the end is
 /// DataLoss.
 class ZipFields {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tests/core/special_values.h"
 #include "tests/expect_error.h"
 
 namespace minnow {
@@ -36,8 +37,7 @@ TEST(ConfigTest, FloatsAreTheirShortestDecimal) {
   EXPECT_EQ(Config(-1e-7F).number(), -1e-7);
   EXPECT_EQ(Config(16777216.0F).number(), 16777216.0);
   EXPECT_EQ(Config(3.4028235e38F).number(), 3.4028235e38);
-  EXPECT_EQ(Config(std::numeric_limits<float>::infinity()).number(),
-            std::numeric_limits<double>::infinity());
+  EXPECT_EQ(Config(std::numeric_limits<float>::infinity()).number(), test::infinity);
   EXPECT_NE(Config(std::numeric_limits<float>::quiet_NaN()).number(),
             Config(std::numeric_limits<float>::quiet_NaN()).number());
   for (const float f : {0.9F, 1.0F / 3, 1e-45F, 1.17549435e-38F}) {
@@ -73,8 +73,7 @@ TEST(ConfigTest, EscapesStrings) {
 }
 
 TEST(ConfigTest, WritesWhatJsonHasNotAsStrings) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(Config(List{std::numeric_limits<double>::quiet_NaN(), infinity, -infinity}).str(),
+  EXPECT_EQ(Config(List{test::nan, test::infinity, -test::infinity}).str(),
             R"(["NaN","Infinity","-Infinity"])");
 }
 

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <limits>
 
+#include "tests/core/special_values.h"
+
 namespace minnow {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::infinity;
+using test::nan;
 
 template <class T>
 constexpr T lowest = std::numeric_limits<T>::min();

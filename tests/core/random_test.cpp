@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tests/core/special_values.h"
 #include "tests/expect_error.h"
 
 namespace minnow {
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
+using test::infinity;
 
 TEST(UniformTest, StaysInItsRange) {
   Rng rng(1);

@@ -6,12 +6,14 @@
 
 #include "core/error.h"
 #include "core/ops.h"
+#include "tests/core/special_values.h"
 #include "tests/expect_error.h"
 
 namespace minnow {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using test::infinity;
+using test::nan;
 
 const Tensor& matrix() {
   static const Tensor m = tensor({{1, 5, 3}, {4, 2, 9}});
@@ -89,7 +91,6 @@ TEST(ReduceTest, NaNIsTheAnswer) {
 
 TEST(ReduceTest, TheFirstOfEqualsWins) {
   EXPECT_EQ(argmax(tensor({1, 3, 3, 2})).item<std::int64_t>(), 1);
-  const float infinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(argmax(tensor({-infinity, -infinity})).item<std::int64_t>(), 0);
   EXPECT_EQ(max(tensor({-infinity, -infinity})).item<float>(), -infinity);
 }

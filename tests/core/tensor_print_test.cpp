@@ -1,17 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <limits>
 #include <sstream>
 #include <string>
 
 #include "core/tensor.h"
 
+#include "tests/core/special_values.h"
+
 namespace minnow {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::infinity;
+using test::nan;
 
 // The text without its "  shape (...), dtype ...".
 std::string array(const Tensor& t) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tests/core/special_values.h"
 #include "tests/expect_error.h"
 
 namespace minnow {
@@ -256,7 +257,7 @@ TEST(TensorTest, ConvertsBetweenAllDTypes) {
 }
 
 TEST(TensorTest, SameBitsTellsNaNAndSignedZero) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
+  using test::nan;
   EXPECT_TRUE(same_bits(tensor({1, nan}), tensor({1, nan})));
   EXPECT_FALSE(same_bits(tensor({0.0}), tensor({-0.0})));
   EXPECT_FALSE(same_bits(tensor({1}), tensor({{1}})));

@@ -32,9 +32,9 @@ Bytes npy(std::string_view header, std::string_view data = "") {
   return to_bytes(text);
 }
 
-Tensor parse(std::span<const std::byte> bytes) { return parse_npy(bytes, "x.npy"); }
-std::string error_of(const Bytes& bytes) {
-  return thrown_by([&] { parse(bytes); });
+Tensor npy_tensor(std::span<const std::byte> bytes) { return parse_npy(bytes, "x.npy"); }
+std::string npy_error(const Bytes& bytes) {
+  return thrown_by([&] { npy_tensor(bytes); });
 }
 std::string refusal_of(std::string_view file) {
   const std::string path = fixture(file);
@@ -88,8 +88,8 @@ TEST(ReadNpy, ScalarAndNoRows) {
 }
 
 TEST(ReadNpy, AnyByteButZeroIsTrue) {
-  const Tensor flags = parse(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }",
-                                 std::string_view("\x00\x02\xff", 3)));
+  const Tensor flags = npy_tensor(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }",
+                                      std::string_view("\x00\x02\xff", 3)));
   EXPECT_TRUE(same_bits(flags, tensor({0, 1, 1}, DType::boolean))) << flags;
 }
 
@@ -108,15 +108,15 @@ TEST(ReadNpy, HeaderMayBeAnyPythonOfThatMeaning) {
        }) {
     const Bytes bytes = npy(header, "ab");
     if (std::string_view(header) == "{'descr': 'u1'}") {
-      EXPECT_EQ(error_of(bytes),
+      EXPECT_EQ(npy_error(bytes),
                 "DataLoss: [parse_npy] x.npy: expected 'descr', 'fortran_order' and 'shape', each "
                 "once, at byte 24, in the header, got '}'.");
     } else {
-      EXPECT_TRUE(same_bits(parse(bytes), tensor({97, 98}, DType::uint8))) << header;
+      EXPECT_TRUE(same_bits(npy_tensor(bytes), tensor({97, 98}, DType::uint8))) << header;
     }
   }
   const Bytes long_ints = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L)}", "ab");
-  EXPECT_EQ(parse(long_ints).shape(), (Shape{1, 2}));
+  EXPECT_EQ(npy_tensor(long_ints).shape(), (Shape{1, 2}));
 }
 
 TEST(ReadNpy, OtherTypesAreNamed) {
@@ -156,27 +156,27 @@ TEST(ReadNpy, MissingFile) {
 
 TEST(ReadNpy, DamageNamesThePosition) {
   const std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }";
-  EXPECT_EQ(error_of(to_bytes("PK\x03\x04__")),
+  EXPECT_EQ(npy_error(to_bytes("PK\x03\x04__")),
             "DataLoss: [parse_npy] x.npy: expected the bytes 93 4e 55 4d 50 59 of an npy file at "
             "byte 0, got 50 4b 03 04 5f 5f.");
-  EXPECT_EQ(error_of({}),
+  EXPECT_EQ(npy_error({}),
             "DataLoss: [parse_npy] x.npy: expected 6 bytes of magic number at byte 0, got 0.");
-  EXPECT_EQ(error_of(npy(good, "12345678")),
+  EXPECT_EQ(npy_error(npy(good, "12345678")),
             "DataLoss: [parse_npy] x.npy: expected 12 bytes of array data at byte 67, got 8.");
-  EXPECT_EQ(error_of(npy(good, "123456789abcd")),
+  EXPECT_EQ(npy_error(npy(good, "123456789abcd")),
             "DataLoss: [parse_npy] x.npy: expected the end at byte 79, got more data.");
-  EXPECT_EQ(error_of(gzip(npy(good, std::string(2000, 'a')))),
+  EXPECT_EQ(npy_error(gzip(npy(good, std::string(2000, 'a')))),
             "DataLoss: [parse_npy] x.npy: expected the end at byte 79, got more data.");
   Bytes version4 = npy(good);
   version4[6] = std::byte{4};
-  EXPECT_EQ(error_of(version4),
+  EXPECT_EQ(npy_error(version4),
             "Unimplemented: [parse_npy] x.npy: expected version 1.0, 2.0 or 3.0 of the npy format, "
             "got 4.0.");
 }
 
 TEST(ReadNpy, HostileHeaders) {
   const auto shape = [](std::string_view text) {
-    return error_of(
+    return npy_error(
         npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + std::string(text) + "}"));
   };
   EXPECT_EQ(shape("(-1,)"),
@@ -193,18 +193,18 @@ TEST(ReadNpy, HostileHeaders) {
             "got 0.");
   EXPECT_EQ(shape("(3)"),
             "DataLoss: [parse_npy] x.npy: expected ',' at byte 62, in the header, got ')}'.");
-  EXPECT_EQ(error_of(npy("{'descr': '<f4")),
+  EXPECT_EQ(npy_error(npy("{'descr': '<f4")),
             "DataLoss: [parse_npy] x.npy: expected a string with an end at byte 20, in the header, "
             "got ''<f4'.");
-  EXPECT_EQ(error_of(npy("{'descr': '<f4', 'descr': '<f4'}")),
+  EXPECT_EQ(npy_error(npy("{'descr': '<f4', 'descr': '<f4'}")),
             "DataLoss: [parse_npy] x.npy: expected 'descr', 'fortran_order' and 'shape', each "
             "once, at byte 27, in the header, got ''descr': '<f'.");
-  EXPECT_EQ(error_of(npy("{'descr': [" + std::string(5000, '['))).substr(0, 45),
+  EXPECT_EQ(npy_error(npy("{'descr': [" + std::string(5000, '['))).substr(0, 45),
             "DataLoss: [parse_npy] x.npy: expected ']' at ");
   Bytes long_header = npy("");
   long_header[6] = std::byte{2};
   long_header.insert(long_header.end(), 4, std::byte{0xff});
-  EXPECT_EQ(error_of(long_header),
+  EXPECT_EQ(npy_error(long_header),
             "DataLoss: [parse_npy] x.npy: expected a header of at most 1048576 bytes at byte 12, "
             "got 4294901760.");
 }
@@ -212,10 +212,10 @@ TEST(ReadNpy, HostileHeaders) {
 TEST(ReadNpy, GzipCannotPromiseMoreThanItCanHold) {
   const Bytes bytes =
       gzip(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000,)}", "data"));
-  EXPECT_TRUE(error_of(bytes).starts_with(
+  EXPECT_TRUE(npy_error(bytes).starts_with(
       "DataLoss: [parse_npy] x.npy: expected 4000000000 bytes of array data at byte 74, got no "
       "more than "))
-      << error_of(bytes);
+      << npy_error(bytes);
   const std::string data(4000, 'a');
   const Bytes large = gzip(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000,)}", data));
   EXPECT_EQ(thrown_by([&] { parse_npy(large, "x.npy", {.max_unpacked_bytes = 1000}); }),
@@ -226,11 +226,11 @@ TEST(ReadNpy, GzipCannotPromiseMoreThanItCanHold) {
 TEST(ReadNpy, HardenedAgainstTruncationAndFlips) {
   for (const char* file : {"float32.npy", "version2.npy", "bool.npy", "fortran_bytes.npy"}) {
     expect_hardened(load(fixture(file)), [](std::span<const std::byte> bytes) {
-      const Tensor got = parse(bytes);
+      const Tensor got = npy_tensor(bytes);
       EXPECT_LE(got.nbytes(), static_cast<std::int64_t>(bytes.size()));
     });
   }
-  expect_hardened(gzip(load(fixture("float32.npy"))), parse);
+  expect_hardened(gzip(load(fixture("float32.npy"))), npy_tensor);
 }
 
 TEST(WriteNpy, IsWhatNumpyWrites) {

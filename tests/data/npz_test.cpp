@@ -29,7 +29,7 @@ Tensor read_all_arrays(std::span<const std::byte> bytes) {
   }
   return last;
 }
-std::string error_of(const Bytes& bytes) {
+std::string npz_error(const Bytes& bytes) {
   return thrown_by([&] { read_all_arrays(bytes); });
 }
 
@@ -79,9 +79,9 @@ TEST(ReadNpz, UnsupportedMembers) {
                 ":x: expected a member that is stored (0) or deflated (8), got compression method "
                 "12.");
   const Bytes good = load(fixture("stored.npz"));
-  EXPECT_EQ(error_of(changed(good, find(good, entry) + 8, 1)),
+  EXPECT_EQ(npz_error(changed(good, find(good, entry) + 8, 1)),
             "Unimplemented: [read_npz] x.npz:x: expected a member that is not encrypted.");
-  EXPECT_EQ(error_of(changed(good, find(good, end) + 4, 1)),
+  EXPECT_EQ(npz_error(changed(good, find(good, end) + 4, 1)),
             "Unimplemented: [read_npz] x.npz: expected a zip archive in one file, got a part of "
             "several.");
 }
@@ -89,37 +89,37 @@ TEST(ReadNpz, UnsupportedMembers) {
 TEST(ReadNpz, DamageNamesThePosition) {
   const Bytes good = load(fixture("stored.npz"));
   const std::string prefix = "DataLoss: [read_npz] x.npz: ";
-  EXPECT_EQ(error_of({}), prefix +
-                              "expected the end record of a zip archive in the last 0 bytes "
-                              "of 0, got none.");
-  EXPECT_EQ(error_of(Bytes(100)), prefix +
-                                      "expected the end record of a zip archive in the last "
-                                      "100 bytes of 100, got none.");
-  EXPECT_EQ(error_of(changed(good, find(good, entry), 'Q')),
+  EXPECT_EQ(npz_error({}), prefix +
+                               "expected the end record of a zip archive in the last 0 bytes "
+                               "of 0, got none.");
+  EXPECT_EQ(npz_error(Bytes(100)), prefix +
+                                       "expected the end record of a zip archive in the last "
+                                       "100 bytes of 100, got none.");
+  EXPECT_EQ(npz_error(changed(good, find(good, entry), 'Q')),
             prefix + "expected an entry of the central directory at byte 366, got 51 4b 01 02.");
-  EXPECT_EQ(error_of(changed(good, find(good, end) + 16, 0)),
+  EXPECT_EQ(npz_error(changed(good, find(good, end) + 16, 0)),
             prefix +
                 "expected the central directory to fill the bytes up to its end record at "
                 "468, got 2 entries in 102 bytes at byte 256.");
-  EXPECT_EQ(error_of(changed(good, find(good, end) + 10, 1)),
+  EXPECT_EQ(npz_error(changed(good, find(good, end) + 10, 1)),
             "Unimplemented: [read_npz] x.npz: expected a zip archive in one file, got a part of "
             "several.");
-  EXPECT_EQ(error_of(changed(good, find(good, local_header, 2), 'Q')),
+  EXPECT_EQ(npz_error(changed(good, find(good, local_header, 2), 'Q')),
             "DataLoss: [read_npz] x.npz:y: expected a local header at byte 187, got 51 4b 03 04.");
-  EXPECT_EQ(error_of(changed(good, find(good, entry) + 46, 'y')),
+  EXPECT_EQ(npz_error(changed(good, find(good, entry) + 46, 'y')),
             prefix + "expected members of different names, got 'y.npy' twice.");
-  EXPECT_EQ(error_of(changed(good, find(good, entry) + 21, 2)),
+  EXPECT_EQ(npz_error(changed(good, find(good, entry) + 21, 2)),
             prefix +
                 "expected 'x.npy' of 664 packed bytes at byte 0 to end before byte 187, where "
                 "'y.npy' begins.");
-  EXPECT_EQ(error_of(changed(good, find(good, entry, 2) + 42, 0)),
+  EXPECT_EQ(npz_error(changed(good, find(good, entry, 2) + 42, 0)),
             prefix +
                 "expected 'x.npy' of 152 packed bytes at byte 0 to end before byte 0, where "
                 "'y.npy' begins.");
-  EXPECT_EQ(error_of(changed(good, find(good, local_header) + 30, 'z')),
+  EXPECT_EQ(npz_error(changed(good, find(good, local_header) + 30, 'z')),
             "DataLoss: [read_npz] x.npz:x: expected the local header at byte 0 to agree with the "
             "directory, got another name.");
-  EXPECT_EQ(error_of(changed(good, find(good, local_header) + 8, 8)),
+  EXPECT_EQ(npz_error(changed(good, find(good, local_header) + 8, 8)),
             "DataLoss: [read_npz] x.npz:x: expected the local header at byte 0 to agree with the "
             "directory, got another method or flags.");
 }
@@ -127,16 +127,16 @@ TEST(ReadNpz, DamageNamesThePosition) {
 TEST(ReadNpz, ChecksumsAndSizes) {
   const Bytes good = load(fixture("stored.npz"));
   const std::size_t data = find(good, entry) - 1;  // the last byte of y
-  EXPECT_TRUE(error_of(changed(good, data, 9))
+  EXPECT_TRUE(npz_error(changed(good, data, 9))
                   .starts_with("DataLoss: [read_npz] x.npz:y: expected the CRC-32 "))
-      << error_of(changed(good, data, 9));
+      << npz_error(changed(good, data, 9));
 
   // A member that claims to unpack to less or to more than it does.
   const Bytes streamed = load(fixture("streamed.npz"));
   const std::size_t unpacked = find(streamed, entry) + 24;
-  EXPECT_EQ(error_of(changed(streamed, unpacked, 151)),
+  EXPECT_EQ(npz_error(changed(streamed, unpacked, 151)),
             "DataLoss: [read_npz] x.npz:x: expected 24 bytes of array data at byte 128, got 23.");
-  EXPECT_EQ(error_of(changed(streamed, unpacked, 153)),
+  EXPECT_EQ(npz_error(changed(streamed, unpacked, 153)),
             "DataLoss: [read_npz] x.npz:x: expected 153 unpacked bytes, got only 152.");
 }
 

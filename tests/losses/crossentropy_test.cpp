@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<float> probabilities = {0.5F, 0.25F, 0.25F, 0.125F, 0.75F, 0.125F};
 const std::vector<std::int32_t> labels = {0, 1};
-const std::vector<float> targets = {1, 0, 0, 0, 1, 0};
+const std::vector<float> one_hot = {1, 0, 0, 0, 1, 0};
 
 std::vector<float> logs(std::vector<float> p) {
   for (float& v : p) v = std::log(v) + 3;  // a softmax takes no notice of the 3
@@ -31,7 +31,7 @@ double sum_of(const Loss& loss, const std::vector<float>& prediction, bool on_lo
                         .cols = 3,
                         .prediction = prediction.data(),
                         .labels = sparse ? labels.data() : nullptr,
-                        .targets = sparse ? nullptr : targets.data()},
+                        .targets = sparse ? nullptr : one_hot.data()},
                        on_logits);
 }
 
@@ -57,9 +57,9 @@ TEST(CategoricalCrossentropy, IsTheSameForOneHotTargets) {
 TEST(BinaryCrossentropy, IsTheMeanOverTheLastAxis) {
   double expected = 0;
   std::vector<float> logits;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
+  for (std::size_t i = 0; i < one_hot.size(); ++i) {
     const auto p = static_cast<double>(probabilities[i]);
-    expected -= std::log(targets[i] == 1 ? p : 1 - p) / 3;
+    expected -= std::log(one_hot[i] == 1 ? p : 1 - p) / 3;
     logits.push_back(static_cast<float>(std::log(p / (1 - p))));
   }
   EXPECT_NEAR(sum_of(BinaryCrossentropy(), probabilities, false), expected, 1e-6);

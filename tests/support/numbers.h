@@ -10,6 +10,9 @@
 
 namespace minnow::test {
 
+inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float inf = std::numeric_limits<float>::infinity();
+
 /// What the oracles compute in: double, or complex<double> for derivatives by the complex step.
 template <class T>
 inline constexpr bool is_complex = !std::is_floating_point_v<T>;

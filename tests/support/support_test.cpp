@@ -14,9 +14,6 @@ namespace minnow::test {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double inf = std::numeric_limits<double>::infinity();
-
 TEST(NearAll, TellsWhatDiffersWhereAndByHowMuch) {
   const Numbers expected = {1, 2, 4, 0.5, 0, -8};
   EXPECT_TRUE(near_all(expected, expected, 0));

@@ -18,9 +18,6 @@ namespace {
 using enum ActivationKind;
 using Complexes = std::vector<std::complex<double>>;
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-constexpr float inf = std::numeric_limits<float>::infinity();
-
 // Every function on single numbers, with the parameters that change its course.
 std::vector<ActivationFn> functions() {
   return {{linear},

@@ -22,9 +22,6 @@ using Complex = std::complex<double>;
 template <class T>
 using Row = std::vector<T>;
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-constexpr float inf = std::numeric_limits<float>::infinity();
-
 // A loss, its oracle, and what it is fed with.
 struct Loss {
   std::string name;

@@ -18,9 +18,6 @@ namespace {
 using kernels::Pool2DSize;
 using Complexes = std::vector<std::complex<double>>;
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-constexpr float inf = std::numeric_limits<float>::infinity();
-
 // Plain, overlapping, with gaps, padded, rectangular, the whole image.
 std::vector<Pool2DSize> sizes() {
   return {{6, 8, 3, 2, 2, 3, 4, 2, 2},       {7, 7, 5, 3, 3, 3, 3, 2, 2},

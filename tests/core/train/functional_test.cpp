@@ -42,7 +42,7 @@ void check_gradients(Model& model, const Tensors& x, const Tensors& y, double to
   model.set_weights(start);
 }
 
-struct Data {
+struct Pairs {
   Rng rng{3};
   Tensor x = normal({6, 4}, rng);
   Tensor y = normal({6, 3}, rng);
@@ -51,7 +51,7 @@ struct Data {
 const CompileOptions plain{.optimizer = SGD({.learning_rate = 1}), .loss = "mse"};
 
 TEST(Functional, ABranchThatJoinsAgain) {
-  const Data data;
+  const Pairs data;
   const Input x({4});
   const Symbol a = Dense(3, {.activation = "tanh"})(x);
   const Symbol b = Dense(3, {.activation = "tanh"})(a);
@@ -62,7 +62,7 @@ TEST(Functional, ABranchThatJoinsAgain) {
 }
 
 TEST(Functional, TheSameSymbolTwiceInOneLayer) {
-  const Data data;
+  const Pairs data;
   const Input x({4});
   const Symbol a = Dense(3)(x);
   Model model(x, Plus()({a, a}));
@@ -71,7 +71,7 @@ TEST(Functional, TheSameSymbolTwiceInOneLayer) {
 }
 
 TEST(Functional, ViewsAndActivationsOnAForkedSymbol) {
-  const Data data;
+  const Pairs data;
   const Input x({4});
   const Symbol a = Dense(3)(x);
   const Symbol left = Activation("tanh")(a), right = Activation("softplus")(Flatten()(a));
@@ -81,7 +81,7 @@ TEST(Functional, ViewsAndActivationsOnAForkedSymbol) {
 }
 
 TEST(Functional, ASharedLayerSharesItsWeights) {
-  const Data data;
+  const Pairs data;
   const Input x({4});
   const Dense wide(4, {.activation = "tanh"});
   Model model(x, Dense(3)(wide(wide(x))));
@@ -91,7 +91,7 @@ TEST(Functional, ASharedLayerSharesItsWeights) {
 }
 
 TEST(Functional, SeveralInputsAndOutputs) {
-  const Data data;
+  const Pairs data;
   const Input left({4}, {.name = "left"}), right({2}, {.name = "right"});
   const Symbol sum = Plus()({Dense(3, {.name = "l"})(left), Dense(3, {.name = "r"})(right)});
   const Symbol first = Dense(3, {.name = "first"})(sum);
@@ -138,7 +138,7 @@ TEST(Functional, SeveralInputsAndOutputs) {
 }
 
 TEST(Functional, AnOutputThatIsAlsoReadByOthers) {
-  const Data data;
+  const Pairs data;
   const Input x({4});
   const Symbol a = Dense(3, {.activation = "softmax"})(x);
   const Symbol b = Dense(3, {.activation = "softmax"})(a);
