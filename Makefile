@@ -60,18 +60,18 @@ test:
 	$(call test,release)
 
 asan:
-	@$(DEPS) build test
+	@$(DEPS) build test clang
 	$(call build,asan)
 	$(call test,asan)
 
 tsan:
-	@$(DEPS) build test dev
+	@$(DEPS) build test clang
 	$(call build,tsan)
 	$(call test,tsan)
 
 # All there is, the benchmarks too; what a user's program needs was shown with the first compiler.
 clang:
-	@$(DEPS) build test bench dev
+	@$(DEPS) build test bench clang
 	$(call build,clang)
 	$(call test,clang,--label-exclude consumer)
 
@@ -86,7 +86,7 @@ bench:
 	cmake --build --preset release --target run_bench
 
 deps:
-	@$(DEPS) build test demo bench dev
+	@$(DEPS) build test demo bench clang lint
 
 install:
 	@$(DEPS) build
@@ -94,15 +94,15 @@ install:
 	cmake --install build/release --prefix $(PREFIX)
 
 format:
-	@$(DEPS) dev
+	@$(DEPS) lint
 	$(files) | xargs clang-format-14 -i
 
 format-check:
-	@$(DEPS) dev
+	@$(DEPS) lint
 	$(files) | xargs clang-format-14 --dry-run --Werror
 
 lint: format-check
-	@$(DEPS) build test bench dev
+	@$(DEPS) build test bench clang
 	cmake --preset clang
 	find $(rooms) -name '*.cpp' -not -path 'tests/consumer/*' \
 	  | xargs -P $(JOBS) -n 1 clang-tidy-14 -p build/clang --quiet --warnings-as-errors='*'

@@ -182,8 +182,9 @@ void write_safetensors(const std::string& path, const SafeTensors& contents) {
   if (!contents.metadata.empty()) header.set("__metadata__", metadata);
   std::int64_t offset = 0;
   for (const auto& [key, tensor] : contents.tensors) {
-    const auto stored = std::find_if(dtypes.begin(), dtypes.end(),
-                                     [&](const Name& n) { return n.dtype == tensor.dtype(); });
+    const auto stored =
+        std::find_if(dtypes.begin(), dtypes.end(),
+                     [dtype = tensor.dtype()](const Name& n) { return n.dtype == dtype; });
     header.set(key,
                Config::object({{"dtype", stored->stored},
                                {"shape", Config::integers(tensor.shape().dims())},

@@ -1,6 +1,6 @@
 #!/bin/sh
 # install-deps.sh GROUP...: installs the Debian packages of these groups that are missing, or names
-# them and fails where it cannot. Groups: build test demo bench dev.
+# them and fails where it cannot. Groups: build test demo bench clang lint.
 set -eu
 
 packages_of() {
@@ -10,9 +10,10 @@ packages_of() {
     test) echo libgtest-dev libgmock-dev librapidcheck-dev ;;
     demo) echo dataset-fashion-mnist ;;
     bench) echo libbenchmark-dev libdnnl-dev ;;
-    dev) echo clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libomp-14-dev ccache ;;
+    clang) echo clang-14 libclang-rt-14-dev libomp-14-dev ;;
+    lint) echo clang-format-14 clang-tidy-14 ;;
     *)
-      echo "install-deps.sh: expected build, test, demo, bench or dev, got '$1'" >&2
+      echo "install-deps.sh: expected build, test, demo, bench, clang or lint, got '$1'" >&2
       return 2
       ;;
   esac

@@ -14,12 +14,12 @@ namespace {
 using enum ActivationKind;
 
 // In the order of ActivationKind, then the second names.
-constexpr std::array<std::string_view, 11> names = {"linear",  "relu",     "sigmoid", "tanh",
-                                                    "softmax", "softplus", "elu",     "leaky_relu",
-                                                    "silu",    "gelu",     "swish"};
+constexpr std::array<std::string_view, 11> known_names = {
+    "linear", "relu",       "sigmoid", "tanh", "softmax", "softplus",
+    "elu",    "leaky_relu", "silu",    "gelu", "swish"};
 constexpr std::array kinds = {linear, relu,       sigmoid, tanh, softmax, softplus,
                               elu,    leaky_relu, silu,    gelu, silu};
-static_assert(names.size() == kinds.size());
+static_assert(known_names.size() == kinds.size());
 
 ActivationFn with_default_slope(ActivationKind kind) {
   ActivationFn fn{.kind = kind};
@@ -33,20 +33,20 @@ ActivationFn with_default_slope(ActivationKind kind) {
 ActivationArg::ActivationArg(ActivationKind kind) : fn_(with_default_slope(kind)) {}
 
 ActivationArg::ActivationArg(std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
+  const auto found = std::find(known_names.begin(), known_names.end(), name);
+  if (found == known_names.end()) {
     throw InvalidArgument({"activation", "", "the name of an activation", fmt::format("'{}'", name),
-                           suggest_name(name, names)});
+                           suggest_name(name, known_names)});
   }
-  fn_ = with_default_slope(kinds[static_cast<std::size_t>(found - names.begin())]);
+  fn_ = with_default_slope(kinds[static_cast<std::size_t>(found - known_names.begin())]);
 }
 
 std::string_view activation_name(ActivationKind kind) noexcept {
   const auto found = std::find(kinds.begin(), kinds.end(), kind);
   return found == kinds.end() ? "clipped_relu"
-                              : names[static_cast<std::size_t>(found - kinds.begin())];
+                              : known_names[static_cast<std::size_t>(found - kinds.begin())];
 }
 
-std::span<const std::string_view> activation_names() noexcept { return names; }
+std::span<const std::string_view> activation_names() noexcept { return known_names; }
 
 }  // namespace minnow

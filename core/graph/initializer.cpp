@@ -18,30 +18,31 @@ struct Names {
 };
 
 // In the order of Initializer::Kind.
-constexpr std::array<Names, 12> names = {{{"zeros", "Zeros"},
-                                          {"ones", "Ones"},
-                                          {"constant", "Constant"},
-                                          {"random_uniform", "RandomUniform"},
-                                          {"random_normal", "RandomNormal"},
-                                          {"truncated_normal", "TruncatedNormal"},
-                                          {"glorot_uniform", "GlorotUniform"},
-                                          {"glorot_normal", "GlorotNormal"},
-                                          {"he_uniform", "HeUniform"},
-                                          {"he_normal", "HeNormal"},
-                                          {"lecun_uniform", "LecunUniform"},
-                                          {"lecun_normal", "LecunNormal"}}};
+constexpr std::array<Names, 12> initializer_names = {{{"zeros", "Zeros"},
+                                                      {"ones", "Ones"},
+                                                      {"constant", "Constant"},
+                                                      {"random_uniform", "RandomUniform"},
+                                                      {"random_normal", "RandomNormal"},
+                                                      {"truncated_normal", "TruncatedNormal"},
+                                                      {"glorot_uniform", "GlorotUniform"},
+                                                      {"glorot_normal", "GlorotNormal"},
+                                                      {"he_uniform", "HeUniform"},
+                                                      {"he_normal", "HeNormal"},
+                                                      {"lecun_uniform", "LecunUniform"},
+                                                      {"lecun_normal", "LecunNormal"}}};
 
 Initializer::Kind kind_of(std::string_view name) {
-  const auto found = std::find_if(names.begin(), names.end(), [&](const Names& n) {
-    return n.snake == name || n.camel == name;
-  });
-  if (found == names.end()) {
-    std::array<std::string_view, names.size()> known;
-    std::transform(names.begin(), names.end(), known.begin(), [](auto& n) { return n.snake; });
+  const auto found =
+      std::find_if(initializer_names.begin(), initializer_names.end(),
+                   [&](const Names& n) { return n.snake == name || n.camel == name; });
+  if (found == initializer_names.end()) {
+    std::array<std::string_view, initializer_names.size()> known;
+    std::transform(initializer_names.begin(), initializer_names.end(), known.begin(),
+                   [](auto& n) { return n.snake; });
     throw InvalidArgument({"initializer", "", "the name of an initializer",
                            fmt::format("'{}'", name), suggest_name(name, known)});
   }
-  return static_cast<Initializer::Kind>(found - names.begin());
+  return static_cast<Initializer::Kind>(found - initializer_names.begin());
 }
 
 void require_finite(std::string_view where, float a, float b) {
@@ -167,7 +168,7 @@ void Initializer::fill(const Shape& shape, Rng& rng, float* data) const {
 }
 
 std::string_view Initializer::class_name() const noexcept {
-  return names[static_cast<std::size_t>(kind_)].camel;
+  return initializer_names[static_cast<std::size_t>(kind_)].camel;
 }
 
 Config Initializer::config() const {

@@ -75,7 +75,7 @@ TEST(RngTest, UniformHas24BitsAndStaysBelowOne) {
 
 TEST(RngTest, BelowIsPinned) {
   Rng rng(1);
-  for (const std::uint64_t expected : {8, 7, 8, 6, 5, 9, 0, 0, 6, 8, 2, 2}) {
+  for (const std::uint64_t expected : {8U, 7U, 8U, 6U, 5U, 9U, 0U, 0U, 6U, 8U, 2U, 2U}) {
     EXPECT_EQ(rng.below(10), expected);
   }
   EXPECT_EQ(rng.below((std::uint64_t{1} << 63) + 1), 1118103818454860536U);
