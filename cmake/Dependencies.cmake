@@ -1,6 +1,7 @@
 # Finds what minnow is built on. Optional parts that are absent are named and left out.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
+find_package(hwy REQUIRED CONFIG)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 
@@ -13,12 +14,6 @@ if(MINNOW_OPENMP)
   endif()
 else()
   message(STATUS "minnow: OpenMP is left out (MINNOW_OPENMP=OFF): everything runs on one thread")
-endif()
-
-find_package(hwy QUIET CONFIG)
-set(minnow_with_highway ${hwy_FOUND})
-if(NOT minnow_with_highway)
-  message(STATUS "minnow: Highway (libhwy-dev) was not found: it is left out")
 endif()
 
 find_package(Eigen3 3.4 QUIET NO_MODULE)

@@ -1,44 +1,49 @@
 #include <algorithm>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_taps.h"
-#include "core/kernels/tile.h"
 #include "core/parallel.h"
 
-namespace minnow::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/conv2d_backward_input.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
 // dx[y, x, c] = sum over taps and filters of dy[i, j, f] k[a, b, c, f], i and j being where
 // y + pad = i stride + a dilation (and so for x). The sum runs over filters, which lie beside one
-// another in dy; a transposed copy of some taps puts 8 channels beside one another for the tile.
-constexpr std::int64_t packed_rows = 2048;  // of 8 channels: 64 KB of stack
+// another in dy; a transposed copy of some taps puts channels beside one another for the tile.
+constexpr std::int64_t packed_rows = 1024;  // of most_cols channels: 128 KB of stack at most
 constexpr std::int64_t most_taps = 256;
 
-// A part of the sum: some taps and some filters, for 8 channels of a group.
+// A part of the sum: some taps and some filters, for at most most_cols channels of a group.
 struct Part {
   std::int64_t channel;   // the first, within the image's channels
   std::int64_t channels;  // how many exist
   Span taps, filters;     // filters counted within all of them
   bool add;               // to what earlier parts have left
-  int width() const { return channels > 4 ? 8 : 4; }
+  // The narrowest tile that holds the channels.
+  int width() const {
+    int width = most_cols;
+    while (width > 4 && width / 2 >= channels) width /= 2;
+    return width;
+  }
 };
 
-struct Job {
-  const Conv2DSize& s;
-  const float* dy;
-  const float* kernel;
-  float* dx;
-};
-
-void pack(const Job& job, const Part& part, float* __restrict packed) {
-  const Conv2DSize& s = job.s;
+void pack(const InputGradientJob& job, const Part& part, float* HWY_RESTRICT packed) {
+  const Conv2DSize& s = job.size;
   const std::int64_t group_channels = s.channels / s.groups;
   const std::int64_t first = part.channel % group_channels;
   const int width = part.width();
   for (std::int64_t tap = part.taps.begin; tap < part.taps.end; ++tap) {
     const std::int64_t length = part.filters.size();
     for (std::int64_t c = 0; c < part.channels; ++c) {
-      const float* __restrict from =
+      const float* HWY_RESTRICT from =
           job.kernel + (tap * group_channels + first + c) * s.filters + part.filters.begin;
       for (std::int64_t f = 0; f < length; ++f) packed[f * width + c] = from[f];
     }
@@ -57,7 +62,7 @@ struct Hit {
 };
 
 template <int rows, int cols>
-void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
+HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
           std::int64_t t, float* dx, std::int64_t dx_step) {
   Tile<rows, cols> sum;
   for (const Hit* hit = hits; hit < hits + count; ++hit) {
@@ -81,23 +86,25 @@ void sum_columns(const Conv2DSize& s, const Part& part, const Hit* hits, std::in
     const Span inside = places_inside(hit->j, 1, s.out_w, length);
     inner = {std::max(inner.begin, inside.begin), std::min(inner.end, inside.end)};
   }
+  inner.end = std::max(inner.begin, inner.end);
   const std::int64_t step = s.stride_w * s.channels;
-  for (std::int64_t t = 0; t < length;) {
-    float* dx = dx_row + residue * s.channels + t * step + part.channel;
-    if (t >= inner.begin && inner.end - t >= 4) {
-      tile<4, cols>(s, part, hits, count, t, dx, step);
-      t += 4;
-    } else {
-      tile<1, cols>(s, part, hits, count, t, dx, step);
-      t += 1;
+  float* dx = dx_row + residue * s.channels + part.channel;
+  const auto border = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    for (std::int64_t t = begin; t < end; ++t) {
+      tile<1, cols>(s, part, hits, count, t, dx + t * step, step);
     }
-  }
+  };
+  border(0, inner.begin);
+  for_tile_rows(inner.begin, inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
+    tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
+  });
+  border(inner.end, length);
 }
 
 // One part's share of row y of image n.
-void sum_row(const Job& job, const Part& part, const float* packed, std::int64_t n,
+void sum_row(const InputGradientJob& job, const Part& part, const float* packed, std::int64_t n,
              std::int64_t y) {
-  const Conv2DSize& s = job.s;
+  const Conv2DSize& s = job.size;
   const int width = part.width();
   Hit hits[most_taps];
   for (std::int64_t residue = 0; residue < std::min(s.stride_w, s.width); ++residue) {
@@ -113,25 +120,25 @@ void sum_row(const Job& job, const Part& part, const float* packed, std::int64_t
                        left / s.stride_w};
     }
     float* dx_row = job.dx + (n * s.height + y) * s.width * s.channels;
-    if (width == 8) {
-      sum_columns<8>(s, part, hits, count, residue, dx_row);
-    } else {
-      sum_columns<4>(s, part, hits, count, residue, dx_row);
-    }
+    with_width(width, [&](auto cols) HWY_ATTR {
+      sum_columns<cols>(s, part, hits, count, residue, dx_row);
+    });
   }
 }
 
-void sum_part(const Job& job, const Part& part, std::int64_t begin, std::int64_t end) {
-  alignas(64) float packed[packed_rows * 8];
+void sum_part(const InputGradientJob& job, const Part& part, std::int64_t begin, std::int64_t end) {
+  alignas(64) float packed[packed_rows * most_cols];
   pack(job, part, packed);
   for (std::int64_t r = begin; r < end; ++r) {
-    sum_row(job, part, packed, r / job.s.height, r % job.s.height);
+    sum_row(job, part, packed, r / job.size.height, r % job.size.height);
   }
 }
 
+}  // namespace
+
 // Image rows [begin, end), counted through the batch.
-void sum_image_rows(const Job& job, std::int64_t begin, std::int64_t end) {
-  const Conv2DSize& s = job.s;
+void sum_image_rows(const InputGradientJob& job, std::int64_t begin, std::int64_t end) {
+  const Conv2DSize& s = job.size;
   const std::int64_t group_channels = s.channels / s.groups;
   const std::int64_t group_filters = s.filters / s.groups;
   const std::int64_t taps = s.kernel_h * s.kernel_w;
@@ -139,10 +146,10 @@ void sum_image_rows(const Job& job, std::int64_t begin, std::int64_t end) {
   const std::int64_t some_taps = std::min(most_taps, packed_rows / some_filters);
   for (std::int64_t group = 0; group < s.groups; ++group) {
     const Span filters{group * group_filters, (group + 1) * group_filters};
-    for (std::int64_t c = 0; c < group_channels; c += 8) {
+    for (std::int64_t c = 0; c < group_channels; c += most_cols) {
       Part part;
       part.channel = group * group_channels + c;
-      part.channels = std::min<std::int64_t>(8, group_channels - c);
+      part.channels = std::min<std::int64_t>(most_cols, group_channels - c);
       part.add = false;
       for (std::int64_t f = filters.begin; f < filters.end; f += some_filters) {
         part.filters = {f, std::min(filters.end, f + some_filters)};
@@ -156,17 +163,25 @@ void sum_image_rows(const Job& job, std::int64_t begin, std::int64_t end) {
   }
 }
 
-}  // namespace
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(sum_image_rows);
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                            const float* dy, const float* kernel, float* dx) {
-  const Job job{size, dy, kernel, dx};
+  const InputGradientJob job{size, dy, kernel, dx};
   const std::int64_t terms =
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);
   const double work =
-      static_cast<double>(size.width * size.channels) * (0.5 + 0.15 * static_cast<double>(terms));
+      static_cast<double>(size.width * size.channels) * (0.2 + 0.03 * static_cast<double>(terms));
+  const auto sum_rows = HWY_DYNAMIC_DISPATCH(sum_image_rows);
   workers.for_range(batch * size.height, work,
-                    [&](std::int64_t begin, std::int64_t end) { sum_image_rows(job, begin, end); });
+                    [&](std::int64_t begin, std::int64_t end) { sum_rows(job, begin, end); });
 }
 
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE

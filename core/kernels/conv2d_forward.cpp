@@ -1,10 +1,19 @@
 #include "core/kernels/conv2d.h"
+
+#include <algorithm>
+
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/spans.h"
-#include "core/kernels/tile.h"
 #include "core/parallel.h"
 
-namespace minnow::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/conv2d_forward.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
 // No im2col: in NHWC the image under one row of the kernel is a run of numbers, and neighbouring
@@ -29,13 +38,7 @@ class ForwardRow {
       const std::int64_t end = (group + 1) * group_filters;
       for (std::int64_t f = group * group_filters; f < end;) {
         const int width = tile_width(end - f);
-        if (width == 8) {
-          all_columns<8>(group, f);
-        } else if (width == 4) {
-          all_columns<4>(group, f);
-        } else {
-          all_columns<1>(group, f);
-        }
+        with_width(width, [&](auto cols) HWY_ATTR { all_columns<cols>(group, f); });
         f += width;
       }
     }
@@ -45,26 +48,21 @@ class ForwardRow {
   template <int cols>
   void all_columns(std::int64_t group, std::int64_t f) const {
     // Where the first and the last tap lie in the image, all do.
-    const std::int64_t inner_begin = columns_of_tap(s_, 0).begin;
-    const std::int64_t inner_end = columns_of_tap(s_, s_.kernel_w - 1).end;
-    for (std::int64_t j = 0; j < s_.out_w;) {
-      const bool inner = j >= inner_begin && j < inner_end;
-      if (inner && inner_end - j >= 4) {
-        tile<4, cols>(group, f, j, {0, s_.kernel_w});
-        j += 4;
-      } else if (inner && inner_end - j >= 2) {
-        tile<2, cols>(group, f, j, {0, s_.kernel_w});
-        j += 2;
-      } else {
-        tile<1, cols>(group, f, j, taps_of_column(s_, j));
-        j += 1;
-      }
-    }
+    const std::int64_t begin = columns_of_tap(s_, 0).begin;
+    const std::int64_t end = std::max(begin, columns_of_tap(s_, s_.kernel_w - 1).end);
+    const auto border = [&](std::int64_t from, std::int64_t to) HWY_ATTR {
+      for (std::int64_t j = from; j < to; ++j) tile<1, cols>(group, f, j, taps_of_column(s_, j));
+    };
+    border(0, begin);
+    for_tile_rows(begin, end, [&](auto rows, std::int64_t j) HWY_ATTR {
+      tile<rows, cols>(group, f, j, {0, s_.kernel_w});
+    });
+    border(end, s_.out_w);
   }
 
   // Output columns j to j + rows, filters f to f + cols, with the taps in `taps` of each row.
   template <int rows, int cols>
-  void tile(std::int64_t group, std::int64_t f, std::int64_t j, Span taps) const {
+  HWY_NOINLINE void tile(std::int64_t group, std::int64_t f, std::int64_t j, Span taps) const {
     const std::int64_t channels = s_.channels / s_.groups;
     const std::int64_t step = s_.stride_w * s_.channels;
     const bool adjoin = taps_adjoin(s_);
@@ -97,16 +95,30 @@ class ForwardRow {
 
 }  // namespace
 
+void forward_row(const Conv2DSize& size, const float* image, const float* kernel,
+                 const Epilogue& epilogue, std::int64_t i, float* y) {
+  ForwardRow(size, image, kernel, epilogue, i, y).run();
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(forward_row);
+
 void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                     const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
   const std::int64_t image = size.height * size.width * size.channels;
   const std::int64_t row = size.out_w * size.filters;
   const std::int64_t terms = size.kernel_h * size.kernel_w * size.channels / size.groups;
   const ActivationKind kind = epilogue.activation.kind;
-  const double work = static_cast<double>(row) * (0.5 + 0.15 * static_cast<double>(terms));
+  const double work = static_cast<double>(row) * (0.2 + 0.03 * static_cast<double>(terms));
+  const auto compute_row = HWY_DYNAMIC_DISPATCH(forward_row);
   workers.for_each(batch * size.out_h, work, [&](std::int64_t r) {
     float* out = y + r * row;
-    ForwardRow(size, x + r / size.out_h * image, kernel, epilogue, r % size.out_h, out).run();
+    compute_row(size, x + r / size.out_h * image, kernel, epilogue, r % size.out_h, out);
     if (kind != ActivationKind::linear && kind != ActivationKind::relu) {
       activate_span(epilogue.activation, row, out, out);
     }
@@ -114,3 +126,4 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
 }
 
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE

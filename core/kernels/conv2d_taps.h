@@ -4,14 +4,10 @@
 #include <cstdint>
 
 #include "conv2d.h"
+#include "span.h"
 
 // Internal to core/kernels: where the taps of a convolution kernel meet the image.
 namespace minnow::kernels {
-
-struct Span {
-  std::int64_t begin, end;
-  std::int64_t size() const noexcept { return end - begin; }
-};
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
   return a > 0 ? (a + b - 1) / b : -(-a / b);
@@ -38,8 +34,5 @@ inline Span taps_of_column(const Conv2DSize& s, std::int64_t j) noexcept {
 /// Whether the numbers under one row of the kernel lie beside one another in the image as they do
 /// in the kernel: then the row is one run of kernel_w * channels numbers.
 inline bool taps_adjoin(const Conv2DSize& s) noexcept { return s.dilation_w == 1 && s.groups == 1; }
-
-/// The tile widths that `left` remaining columns are cut into: 8, then 4, then 1.
-constexpr int tile_width(std::int64_t left) noexcept { return left >= 8 ? 8 : left >= 4 ? 4 : 1; }
 
 }  // namespace minnow::kernels

@@ -1,60 +1,57 @@
 #include "core/kernels/gemm.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "core/kernels/gemm_parts.h"
+#include "core/kernels/span.h"
 #include "core/kernels/spans.h"
-#include "core/kernels/tile.h"
 #include "core/parallel.h"
 
-namespace minnow::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/gemm.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
-// B is packed block by block into panels of 8 (the last of 4 or 8) columns, so that the inner loop
-// reads it in a row whatever its layout; A is read where it lies, in either layout.
+// B is packed block by block into panels of up to most_cols columns, so that the inner loop reads
+// it in a row whatever its layout; A is read where it lies, in either layout.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
-constexpr std::int64_t panel = 8;
-constexpr std::int64_t tile_rows = 4;
 // With so few rows a panel is used too rarely to be worth packing.
 constexpr std::int64_t few_rows = 8;
 
-struct Product {
-  GemmSize size;
-  Operand a, b;
-  float* c;
-  std::int64_t c_stride;
-  bool accumulate;
-  const Epilogue* epilogue;
-};
-
-struct Range {
-  std::int64_t begin, end;
-  std::int64_t size() const { return end - begin; }
-};
-
-std::int64_t panel_width(std::int64_t columns_left) { return columns_left > 4 ? 8 : 4; }
+// The narrowest tile that holds the columns that are left.
+HWY_INLINE int panel_width(std::int64_t left) {
+  constexpr int narrowest = lanes < 4 ? lanes : 4;
+  int width = most_cols;
+  while (width > narrowest && width / 2 >= left) width /= 2;
+  return width;
+}
 
 // out[p][j] = B[k.begin + p][first + j], zero beyond the block's last column.
-void pack_panel(const Operand& b, Range k, std::int64_t first, std::int64_t columns,
-                std::int64_t width, float* __restrict out) {
-  const std::int64_t used = std::min(columns, width);
+void pack_panel(const Operand& b, Span k, std::int64_t first, std::int64_t columns, int width,
+                float* HWY_RESTRICT out) {
+  const std::int64_t used = std::min<std::int64_t>(columns, width);
+  if (used < width) std::memset(out, 0, sizeof(float) * static_cast<std::size_t>(k.size() * width));
   if (b.transposed) {
     for (std::int64_t j = 0; j < used; ++j) {
-      const float* __restrict from = b.data + (first + j) * b.stride + k.begin;
+      const float* HWY_RESTRICT from = b.data + (first + j) * b.stride + k.begin;
       for (std::int64_t p = 0; p < k.size(); ++p) out[p * width + j] = from[p];
     }
   } else {
     for (std::int64_t p = 0; p < k.size(); ++p) {
-      const float* __restrict from = b.data + (k.begin + p) * b.stride + first;
+      const float* HWY_RESTRICT from = b.data + (k.begin + p) * b.stride + first;
       for (std::int64_t j = 0; j < used; ++j) out[p * width + j] = from[j];
     }
   }
-  for (std::int64_t p = 0; used < width && p < k.size(); ++p) {
-    for (std::int64_t j = used; j < width; ++j) out[p * width + j] = 0.0F;
-  }
 }
 
-// One block's share of a tile of C.
+// One block's share of a row of tiles of C.
 struct TileJob {
   std::int64_t k;
   const float* a;
@@ -64,17 +61,17 @@ struct TileJob {
   const float* bias;  // null, or at the tile's first column
   float* c;
   std::int64_t c_stride;
-  std::int64_t width;  // columns that exist
+  int existing;  // columns that exist
   bool add, positive;
 };
 
 template <int rows, int cols>
-void run_tile(const TileJob& job) {
-  const bool whole = job.width >= cols;
+HWY_NOINLINE void run_tile(const TileJob& job) {
+  const bool whole = job.existing >= cols;
   float bias[cols] = {};
   const float* start = job.bias;
   if (start != nullptr && !whole) {
-    std::copy_n(job.bias, job.width, bias);
+    std::copy_n(job.bias, job.existing, bias);
     start = bias;
   }
   Tile<rows, cols> tile(start);
@@ -82,38 +79,18 @@ void run_tile(const TileJob& job) {
   if (whole) {
     tile.write(job.c, job.c_stride, job.add, job.positive);
   } else {
-    tile.write_part(job.c, job.c_stride, static_cast<int>(job.width), job.add, job.positive);
-  }
-}
-
-template <int rows>
-void run_tile(const TileJob& job) {
-  if (panel_width(job.width) == panel) {
-    run_tile<rows, 8>(job);
-  } else {
-    run_tile<rows, 4>(job);
-  }
-}
-
-void run_tile(std::int64_t rows, const TileJob& job) {
-  switch (rows) {
-    case 4:
-      return run_tile<4>(job);
-    case 3:
-      return run_tile<3>(job);
-    case 2:
-      return run_tile<2>(job);
-    default:
-      return run_tile<1>(job);
+    tile.write_part(job.c, job.c_stride, job.existing, job.add, job.positive);
   }
 }
 
 // The tiles of C in rows x columns (at most block_n wide), and what the terms in k add to them.
-void multiply_block(const Product& p, Range rows, Range columns, Range k) {
+void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   alignas(64) float packed[block_k * block_n];
   const bool in_place = !p.b.transposed && rows.size() <= few_rows;
-  const auto reads_in_place = [&](std::int64_t j) { return in_place && columns.end - j >= panel; };
-  for (std::int64_t j = columns.begin; j < columns.end; j += panel) {
+  const auto reads_in_place = [&](std::int64_t j) HWY_ATTR {
+    return in_place && columns.end - j >= most_cols;
+  };
+  for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     if (reads_in_place(j)) continue;
     pack_panel(p.b, k, j, columns.end - j, panel_width(columns.end - j),
                packed + (j - columns.begin) * k.size());
@@ -127,33 +104,38 @@ void multiply_block(const Product& p, Range rows, Range columns, Range k) {
   job.c_stride = p.c_stride;
   job.add = p.accumulate || !first;
   job.positive = last && kind == ActivationKind::relu;
-  for (std::int64_t i = rows.begin; i < rows.end; i += tile_rows) {
-    const std::int64_t height = std::min(tile_rows, rows.end - i);
-    job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
-    for (std::int64_t j = columns.begin; j < columns.end; j += panel) {
-      job.width = columns.end - j;
-      if (reads_in_place(j)) {
-        job.b = p.b.data + k.begin * p.b.stride + j;
-        job.b_step = p.b.stride;
-      } else {
-        job.b = packed + (j - columns.begin) * k.size();
-        job.b_step = panel_width(job.width);
-      }
-      job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
-      job.c = p.c + i * p.c_stride + j;
-      run_tile(height, job);
+  for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
+    const std::int64_t left = columns.end - j;
+    const int width = panel_width(left);
+    job.existing = static_cast<int>(std::min<std::int64_t>(left, width));
+    if (reads_in_place(j)) {
+      job.b = p.b.data + k.begin * p.b.stride + j;
+      job.b_step = p.b.stride;
+    } else {
+      job.b = packed + (j - columns.begin) * k.size();
+      job.b_step = width;
     }
-    if (!last || kind == ActivationKind::linear || kind == ActivationKind::relu) continue;
-    for (std::int64_t row = i; row < i + height; ++row) {
-      float* c = p.c + row * p.c_stride + columns.begin;
-      activate_span(p.epilogue->activation, columns.size(), c, c);
-    }
+    job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
+    with_width(width, [&](auto cols) HWY_ATTR {
+      for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
+        job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
+        job.c = p.c + i * p.c_stride + j;
+        run_tile<height, cols>(job);
+      });
+    });
+  }
+  if (!last || kind == ActivationKind::linear || kind == ActivationKind::relu) return;
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    float* c = p.c + row * p.c_stride + columns.begin;
+    activate_span(p.epilogue->activation, columns.size(), c, c);
   }
 }
 
-void multiply(const Product& p, Range rows, Range columns) {
+}  // namespace
+
+void multiply(const Product& p, Span rows, Span columns) {
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
-    const Range some{j, std::min(j + block_n, columns.end)};
+    const Span some{j, std::min(j + block_n, columns.end)};
     std::int64_t k = 0;
     do {  // once for k = 0 too: the epilogue of an empty sum
       const std::int64_t end = std::min(k + block_k, p.size.k);
@@ -163,29 +145,83 @@ void multiply(const Product& p, Range rows, Range columns) {
   }
 }
 
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+namespace {
+
+HWY_EXPORT(multiply);
+
+// A deep product with few results is cut along k, into pieces that depend on the sizes alone: else
+// there is too little to share out. The pieces' sums are added in their order.
+constexpr std::int64_t least_depth = 1024;
+constexpr std::int64_t most_pieces = 16;
+constexpr std::int64_t most_results = 2048;
+
+bool is_deep(const GemmSize& size) {
+  return size.k >= 2 * least_depth && size.m * size.n <= most_results;
+}
+
+void multiply_deep(const Workers& workers, const Product& p) {
+  alignas(64) float sums[most_pieces * most_results];
+  const auto [m, n, k] = p.size;
+  const std::int64_t results = m * n;
+  const std::int64_t pieces = std::min(most_pieces, k / least_depth);
+  const Epilogue none;
+  workers.for_each(pieces, static_cast<double>(results) * least_depth / 8, [&](std::int64_t i) {
+    const Piece part = split(p.size.k, pieces, i);
+    Product piece = p;
+    piece.size.k = part.end - part.begin;
+    piece.a.data += part.begin * (p.a.transposed ? p.a.stride : 1);
+    piece.b.data += part.begin * (p.b.transposed ? 1 : p.b.stride);
+    piece.c = sums + i * p.size.m * p.size.n;
+    piece.c_stride = p.size.n;
+    piece.accumulate = false;
+    piece.epilogue = &none;
+    HWY_DYNAMIC_DISPATCH(multiply)(piece, {0, p.size.m}, {0, p.size.n});
+  });
+  const bool positive = p.epilogue->activation.kind == ActivationKind::relu;
+  for (std::int64_t row = 0; row < m; ++row) {
+    float* c = p.c + row * p.c_stride;
+    for (std::int64_t j = 0; j < n; ++j) {
+      float sum = p.epilogue->bias != nullptr ? p.epilogue->bias[j] : 0.0F;
+      for (std::int64_t i = 0; i < pieces; ++i) sum += sums[i * results + row * n + j];
+      if (p.accumulate) sum += c[j];
+      c[j] = positive && sum <= 0 ? 0.0F : sum;
+    }
+    if (!positive) activate_span(p.epilogue->activation, n, c, c);
+  }
+}
+
 }  // namespace
 
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue) {
   const Product product{size, a, b, c, c_stride, accumulate, &epilogue};
-  constexpr double flops_per_ns = 16;
+  if (is_deep(size)) return multiply_deep(workers, product);
+  constexpr double flops_per_ns = 64;
+  constexpr std::int64_t unit_cols = 64, unit_rows = 12;
   const double work_per_element = 2 * static_cast<double>(size.k) / flops_per_ns + 0.5;
   // Each element's sum is the same wherever C is cut; whole panels and tiles keep the pieces full.
   const bool by_columns = size.n >= size.m;
-  const std::int64_t unit = by_columns ? 2 * panel : tile_rows;
+  const std::int64_t unit = by_columns ? unit_cols : unit_rows;
   const std::int64_t length = by_columns ? size.n : size.m;
   const std::int64_t breadth = by_columns ? size.m : size.n;
   if (breadth == 0) return;
+  const auto multiply_piece = HWY_DYNAMIC_DISPATCH(multiply);
   workers.for_range((length + unit - 1) / unit,
                     work_per_element * static_cast<double>(unit * breadth),
                     [&](std::int64_t begin, std::int64_t end) {
-                      const Range part{begin * unit, std::min(end * unit, length)};
+                      const Span part{begin * unit, std::min(end * unit, length)};
                       if (by_columns) {
-                        multiply(product, {0, size.m}, part);
+                        multiply_piece(product, {0, size.m}, part);
                       } else {
-                        multiply(product, part, {0, size.n});
+                        multiply_piece(product, part, {0, size.n});
                       }
                     });
 }
 
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE

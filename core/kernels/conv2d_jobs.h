@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "conv2d.h"
+
+// Internal to core/kernels: what the convolutions hand to their code for each instruction set.
+namespace minnow::kernels {
+
+struct KernelGradientJob {
+  const Conv2DSize& size;
+  const float* x;
+  const float* dy;
+  float* dkernel;
+  bool accumulate;
+};
+
+struct InputGradientJob {
+  const Conv2DSize& size;
+  const float* dy;
+  const float* kernel;
+  float* dx;
+};
+
+}  // namespace minnow::kernels

@@ -1,0 +1,211 @@
+// Internal to core/kernels: the register tile that gemm and the convolutions are made of. Compiled
+// once for each of Highway's targets, so the include guard is one for each.
+#if defined(MINNOW_CORE_KERNELS_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MINNOW_CORE_KERNELS_TILE_INL_H_
+#undef MINNOW_CORE_KERNELS_TILE_INL_H_
+#else
+#define MINNOW_CORE_KERNELS_TILE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Floats in a register.
+constexpr int lanes = HWY_MAX_BYTES / sizeof(float);
+/// The widest tile: two registers beside one another.
+constexpr int most_cols = 2 * lanes;
+/// The tallest tile: with 32 registers 24 sums, their row of B and one number of A; with 16 half.
+constexpr int most_rows = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64 ? 12 : 6;
+
+/// A number that the compiler knows, as an argument.
+template <int n>
+using Int = std::integral_constant<int, n>;
+
+template <class F, int... i>
+HWY_INLINE void unrolled(F&& f, std::integer_sequence<int, i...>) {
+  (f(Int<i>{}), ...);
+}
+/// f(0) ... f(n - 1), written out: arrays that f indexes can live in registers.
+template <int n, class F>
+HWY_INLINE void unrolled(F&& f) {
+  unrolled(f, std::make_integer_sequence<int, n>{});
+}
+
+/// max(v, 0), and NaN of NaN.
+template <class V>
+HWY_INLINE V relu(V v) {
+  const hn::DFromV<V> d;
+  return hn::IfThenZeroElse(hn::Le(v, hn::Zero(d)), v);
+}
+
+/// rows x cols sums that stay in registers. cols is most_cols, `lanes`, or 8, 4 or 1 below that.
+template <int rows, int cols>
+struct Tile {
+  static constexpr int width = cols < lanes ? cols : lanes;
+  static constexpr int vectors = cols / width;
+  using D = hn::CappedTag<float, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+  V sum[rows][vectors];
+
+  /// Every row starts as `bias` (cols numbers), or as 0 where it is null.
+  explicit HWY_INLINE Tile(const float* bias = nullptr) {
+    const D d;
+    unrolled<vectors>([&](auto j) HWY_ATTR {
+      const V start = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + j * width);
+      unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
+    });
+  }
+
+  /// sum[i][j] += sum over p < k of a[i row_step + p k_step] b[p b_step + j], p ascending.
+  HWY_INLINE void multiply(std::int64_t k, const float* HWY_RESTRICT a, std::int64_t row_step,
+                           std::int64_t k_step, const float* HWY_RESTRICT b,
+                           std::int64_t b_step) {
+    const D d;
+    Tile t = *this;  // a copy without an address, so that it lives in registers
+    // A pointer for each three rows: with one step the processor's addresses reach all of them.
+    const float* rows_of_a[(rows + 2) / 3];
+    unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] = a + 3 * g * row_step; });
+    for (std::int64_t p = 0; p < k; ++p) {
+      V y[vectors];
+      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(d, b + j * width); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        const V x = hn::Set(d, rows_of_a[i / 3][i % 3 * row_step]);
+        unrolled<vectors>(
+            [&](auto j) HWY_ATTR { t.sum[i][j] = hn::MulAdd(x, y[j], t.sum[i][j]); });
+      });
+      unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] += k_step; });
+      b += b_step;
+    }
+    *this = t;
+  }
+
+  /// As multiply, with row i of A at a + offsets[i].
+  HWY_INLINE void multiply_at(std::int64_t k, const float* HWY_RESTRICT a,
+                              const std::int64_t* offsets, std::int64_t k_step,
+                              const float* HWY_RESTRICT b, std::int64_t b_step) {
+    const D d;
+    Tile t = *this;
+    const float* rows_of_a[rows];
+    unrolled<rows>([&](auto i) HWY_ATTR { rows_of_a[i] = a + offsets[i]; });
+    std::int64_t at = 0;
+    for (std::int64_t p = 0; p < k; ++p) {
+      V y[vectors];
+      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(d, b + j * width); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        const V x = hn::Set(d, rows_of_a[i][at]);
+        unrolled<vectors>(
+            [&](auto j) HWY_ATTR { t.sum[i][j] = hn::MulAdd(x, y[j], t.sum[i][j]); });
+      });
+      at += k_step;
+      b += b_step;
+    }
+    *this = t;
+  }
+
+  /// sum[i] += x b for one row.
+  HWY_INLINE void multiply_row(int i, float x, const float* b) {
+    const D d;
+    for (int j = 0; j < vectors; ++j) {
+      sum[i][j] = hn::MulAdd(hn::Set(d, x), hn::LoadU(d, b + j * width), sum[i][j]);
+    }
+  }
+
+  /// Writes or adds the tile to c; with `positive`, the relu of it.
+  HWY_INLINE void write(float* HWY_RESTRICT c, std::int64_t row_step, bool add,
+                        bool positive) const {
+    if (add) {
+      unrolled<rows>([&](auto i) HWY_ATTR { write_row<i>(c + i * row_step, true, positive); });
+    } else {
+      unrolled<rows>([&](auto i) HWY_ATTR { write_row<i>(c + i * row_step, false, positive); });
+    }
+  }
+
+  /// As write, but only the first `existing` columns exist.
+  HWY_INLINE void write_part(float* HWY_RESTRICT c, std::int64_t row_step, int existing, bool add,
+                             bool positive) const {
+    const D d;
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      unrolled<vectors>([&](auto j) HWY_ATTR {
+        const int left = existing - j * width;
+        if (left <= 0) return;
+        float* place = c + i * row_step + j * width;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+        const auto mask = hn::FirstN(d, static_cast<std::size_t>(left < width ? left : width));
+        V v = sum[i][j];
+        if (add) v = hn::Add(hn::MaskedLoad(mask, d, place), v);
+        hn::BlendedStore(positive ? relu(v) : v, mask, d, place);
+#else
+        // Without masks in the instruction set Highway's masked store would touch what is not ours.
+        float row[width] = {};
+        hn::StoreU(sum[i][j], d, row);
+        for (int l = 0; l < left && l < width; ++l) {
+          const float v = add ? place[l] + row[l] : row[l];
+          place[l] = positive && v <= 0 ? 0.0F : v;
+        }
+#endif
+      });
+    });
+  }
+
+ private:
+  template <int i>
+  HWY_INLINE void write_row(float* HWY_RESTRICT c, bool add, bool positive) const {
+    const D d;
+    unrolled<vectors>([&](auto j) HWY_ATTR {
+      float* place = c + j * width;
+      V v = sum[i][j];
+      if (add) v = hn::Add(hn::LoadU(d, place), v);
+      hn::StoreU(positive ? relu(v) : v, d, place);
+    });
+  }
+};
+
+/// The widths that `left` remaining columns are cut into: most_cols, lanes, then 8, 4 and 1.
+HWY_INLINE int tile_width(std::int64_t left) {
+  int width = most_cols;
+  while (width > left) width = width > 4 ? width / 2 : 1;
+  return width;
+}
+
+/// f(Int<width>) for a width that tile_width gives.
+template <class F>
+HWY_INLINE void with_width(int width, F&& f) {
+  if (width == most_cols) return f(Int<most_cols>{});
+  if (width == lanes) return f(Int<lanes>{});
+  if constexpr (lanes > 8) {
+    if (width == 8) return f(Int<8>{});
+  }
+  if constexpr (lanes > 4) {
+    if (width == 4) return f(Int<4>{});
+  }
+  if constexpr (lanes > 1) f(Int<1>{});
+}
+
+template <int rows, class F>
+HWY_INLINE std::int64_t some_rows(std::int64_t begin, std::int64_t end, F&& f) {
+  if constexpr (rows <= most_rows) {
+    for (; end - begin >= rows; begin += rows) f(Int<rows>{}, begin);
+  }
+  return begin;
+}
+/// f(Int<rows>, first) for tiles that cover [begin, end), the tallest first.
+template <class F>
+HWY_INLINE void for_tile_rows(std::int64_t begin, std::int64_t end, F&& f) {
+  begin = some_rows<12>(begin, end, f);
+  begin = some_rows<6>(begin, end, f);
+  begin = some_rows<4>(begin, end, f);
+  begin = some_rows<2>(begin, end, f);
+  some_rows<1>(begin, end, f);
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
