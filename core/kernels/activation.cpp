@@ -5,8 +5,15 @@
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
 
-namespace minnow {
-namespace kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/activation.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// compiler.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
 // y[i] = f(z[i]), whether in place or apart: told from each other so that both loops vectorise.
@@ -16,14 +23,14 @@ void map(std::int64_t n, const float* z, float* y, F&& f) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = f(y[i]);
     return;
   }
-  const float* __restrict from = z;
-  float* __restrict to = y;
+  const float* HWY_RESTRICT from = z;
+  float* HWY_RESTRICT to = y;
   for (std::int64_t i = 0; i < n; ++i) to[i] = f(from[i]);
 }
 
 // delta[i] = f(saved[i], delta[i]).
 template <class F>
-void map_delta(std::int64_t n, const float* __restrict saved, float* __restrict delta, F&& f) {
+void map_delta(std::int64_t n, const float* HWY_RESTRICT saved, float* HWY_RESTRICT delta, F&& f) {
   for (std::int64_t i = 0; i < n; ++i) delta[i] = f(saved[i], delta[i]);
 }
 
@@ -60,6 +67,85 @@ float clipped_relu_derivative(const ActivationFn& f, float z) {
   return z > f.threshold ? 1.0F : f.slope;
 }
 
+}  // namespace
+
+void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
+  switch (f.kind) {
+    case ActivationKind::linear:
+    case ActivationKind::softmax:
+      if (z == y) return;
+      return map(n, z, y, [](float v) HWY_ATTR { return v; });
+    case ActivationKind::relu:  // NaN is not <= 0 and stays: a relu must not hide divergence
+      return map(n, z, y, [](float v) HWY_ATTR { return v <= 0 ? 0.0F : v; });
+    case ActivationKind::sigmoid:
+      return map(n, z, y, [](float v) HWY_ATTR { return sigmoid(v); });
+    case ActivationKind::tanh:
+      return map(n, z, y, [](float v) HWY_ATTR { return std::tanh(v); });
+    case ActivationKind::softplus:
+      return map(n, z, y, [](float v) HWY_ATTR { return softplus(v); });
+    case ActivationKind::elu:
+      return map(n, z, y, [f](float v) HWY_ATTR { return v > 0 ? v : f.slope * std::expm1(v); });
+    case ActivationKind::leaky_relu:
+      return map(n, z, y, [f](float v) HWY_ATTR { return v > 0 ? v : f.slope * v; });
+    case ActivationKind::silu:
+      return map(n, z, y, [](float v) HWY_ATTR { return v * sigmoid(v); });
+    case ActivationKind::gelu:
+      return map(n, z, y, [](float v) HWY_ATTR { return v * normal_cdf(v); });
+    case ActivationKind::clipped_relu:
+      return map(n, z, y, [f](float v) HWY_ATTR { return clipped_relu(f, v); });
+  }
+}
+
+void map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
+  switch (f.kind) {
+    case ActivationKind::linear:
+    case ActivationKind::softmax:
+      return;
+    case ActivationKind::relu:
+      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR { return y > 0 ? d : 0.0F; });
+    case ActivationKind::sigmoid:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return d * (y * (1 - y)); });
+    case ActivationKind::tanh:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return d * ((1 - y) * (1 + y)); });
+    case ActivationKind::softplus:  // sigmoid(z) = 1 - exp(-y)
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return d * -std::expm1(-y); });
+    case ActivationKind::elu:
+      if (derivative_needs_input(f)) {
+        return map_delta(n, saved, delta, [f](float z, float d) HWY_ATTR {
+          return z > 0 ? d : d * f.slope * std::exp(z);
+        });
+      }
+      return map_delta(n, saved, delta,
+                       [f](float y, float d) HWY_ATTR { return y > 0 ? d : d * (y + f.slope); });
+    case ActivationKind::leaky_relu:  // z and y have the same sign unless the slope is negative
+      return map_delta(n, saved, delta,
+                       [f](float y, float d) HWY_ATTR { return y > 0 ? d : d * f.slope; });
+    case ActivationKind::silu:
+      return map_delta(n, saved, delta,
+                       [](float z, float d) HWY_ATTR { return d * silu_derivative(z); });
+    case ActivationKind::gelu:
+      return map_delta(n, saved, delta,
+                       [](float z, float d) HWY_ATTR { return d * gelu_derivative(z); });
+    case ActivationKind::clipped_relu:
+      return map_delta(n, saved, delta, [f](float z, float d) HWY_ATTR {
+        return d * clipped_relu_derivative(f, z);
+      });
+  }
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+namespace {
+
+HWY_EXPORT(map_span);
+HWY_EXPORT(map_delta_span);
+
 // About what one number costs, in nanoseconds.
 double work_of(ActivationKind kind) {
   switch (kind) {
@@ -73,66 +159,10 @@ double work_of(ActivationKind kind) {
   }
 }
 
-void activate_span_backward(const ActivationFn& f, std::int64_t n, const float* saved,
-                            float* delta) {
-  switch (f.kind) {
-    case ActivationKind::linear:
-    case ActivationKind::softmax:
-      return;
-    case ActivationKind::relu:
-      return map_delta(n, saved, delta, [](float y, float d) { return y > 0 ? d : 0.0F; });
-    case ActivationKind::sigmoid:
-      return map_delta(n, saved, delta, [](float y, float d) { return d * (y * (1 - y)); });
-    case ActivationKind::tanh:
-      return map_delta(n, saved, delta, [](float y, float d) { return d * ((1 - y) * (1 + y)); });
-    case ActivationKind::softplus:  // sigmoid(z) = 1 - exp(-y)
-      return map_delta(n, saved, delta, [](float y, float d) { return d * -std::expm1(-y); });
-    case ActivationKind::elu:
-      if (derivative_needs_input(f)) {
-        return map_delta(n, saved, delta,
-                         [f](float z, float d) { return z > 0 ? d : d * f.slope * std::exp(z); });
-      }
-      return map_delta(n, saved, delta,
-                       [f](float y, float d) { return y > 0 ? d : d * (y + f.slope); });
-    case ActivationKind::leaky_relu:  // z and y have the same sign unless the slope is negative
-      return map_delta(n, saved, delta, [f](float y, float d) { return y > 0 ? d : d * f.slope; });
-    case ActivationKind::silu:
-      return map_delta(n, saved, delta, [](float z, float d) { return d * silu_derivative(z); });
-    case ActivationKind::gelu:
-      return map_delta(n, saved, delta, [](float z, float d) { return d * gelu_derivative(z); });
-    case ActivationKind::clipped_relu:
-      return map_delta(n, saved, delta,
-                       [f](float z, float d) { return d * clipped_relu_derivative(f, z); });
-  }
-}
-
 }  // namespace
 
 void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) noexcept {
-  switch (f.kind) {
-    case ActivationKind::linear:
-    case ActivationKind::softmax:
-      if (z == y) return;
-      return map(n, z, y, [](float v) { return v; });
-    case ActivationKind::relu:  // NaN is not <= 0 and stays: a relu must not hide divergence
-      return map(n, z, y, [](float v) { return v <= 0 ? 0.0F : v; });
-    case ActivationKind::sigmoid:
-      return map(n, z, y, [](float v) { return sigmoid(v); });
-    case ActivationKind::tanh:
-      return map(n, z, y, [](float v) { return std::tanh(v); });
-    case ActivationKind::softplus:
-      return map(n, z, y, [](float v) { return softplus(v); });
-    case ActivationKind::elu:
-      return map(n, z, y, [f](float v) { return v > 0 ? v : f.slope * std::expm1(v); });
-    case ActivationKind::leaky_relu:
-      return map(n, z, y, [f](float v) { return v > 0 ? v : f.slope * v; });
-    case ActivationKind::silu:
-      return map(n, z, y, [](float v) { return v * sigmoid(v); });
-    case ActivationKind::gelu:
-      return map(n, z, y, [](float v) { return v * normal_cdf(v); });
-    case ActivationKind::clipped_relu:
-      return map(n, z, y, [f](float v) { return clipped_relu(f, v); });
-  }
+  HWY_DYNAMIC_DISPATCH(map_span)(f, n, z, y);
 }
 
 bool derivative_needs_input(const ActivationFn& f) noexcept {
@@ -173,9 +203,10 @@ void activate_backward(const Workers& workers, const ActivationFn& f, std::int64
   }
   workers.for_range(rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.5,
                     [&](std::int64_t begin, std::int64_t end) {
-                      activate_span_backward(f, end - begin, saved + begin, delta + begin);
+                      HWY_DYNAMIC_DISPATCH(map_delta_span)
+                      (f, end - begin, saved + begin, delta + begin);
                     });
 }
 
-}  // namespace kernels
-}  // namespace minnow
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE

@@ -63,12 +63,13 @@ struct Hit {
 
 template <int rows, int cols>
 HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
-          std::int64_t t, float* dx, std::int64_t dx_step) {
+                       std::int64_t t, float* dx, std::int64_t dx_step) {
   Tile<rows, cols> sum;
   for (const Hit* hit = hits; hit < hits + count; ++hit) {
     const std::int64_t j = hit->j + t;
     if (rows == 1 && (j < 0 || j >= s.out_w)) continue;
-    sum.multiply(part.filters.size(), hit->dy + j * s.filters, s.filters, 1, hit->packed, cols);
+    sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, hit->dy + j * s.filters, s.filters,
+                 hit->packed);
   }
   if (part.channels == cols) {
     sum.write(dx, dx_step, part.add, false);
@@ -95,7 +96,7 @@ void sum_columns(const Conv2DSize& s, const Part& part, const Hit* hits, std::in
     }
   };
   border(0, inner.begin);
-  for_tile_rows(inner.begin, inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
+  for_tile_rows<cols>(inner.begin, inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
     tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
   });
   border(inner.end, length);
@@ -120,9 +121,8 @@ void sum_row(const InputGradientJob& job, const Part& part, const float* packed,
                        left / s.stride_w};
     }
     float* dx_row = job.dx + (n * s.height + y) * s.width * s.channels;
-    with_width(width, [&](auto cols) HWY_ATTR {
-      sum_columns<cols>(s, part, hits, count, residue, dx_row);
-    });
+    with_width(width, [&](auto cols)
+                          HWY_ATTR { sum_columns<cols>(s, part, hits, count, residue, dx_row); });
   }
 }
 
@@ -178,9 +178,9 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);
   const double work =
       static_cast<double>(size.width * size.channels) * (0.2 + 0.03 * static_cast<double>(terms));
-  const auto sum_rows = HWY_DYNAMIC_DISPATCH(sum_image_rows);
-  workers.for_range(batch * size.height, work,
-                    [&](std::int64_t begin, std::int64_t end) { sum_rows(job, begin, end); });
+  workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
+    HWY_DYNAMIC_DISPATCH(sum_image_rows)(job, begin, end);
+  });
 }
 
 }  // namespace minnow::kernels

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
@@ -25,27 +26,6 @@ struct TilePlace {
   int cols;
 };
 
-// The heights that `left` terms are cut into.
-HWY_INLINE int tile_height(std::int64_t left) {
-  for (const int rows : {12, 9, 6, 4, 3, 2}) {
-    if (rows <= most_rows && rows <= left) return rows;
-  }
-  return 1;
-}
-
-template <class F>
-HWY_INLINE void with_height(int rows, F&& f) {
-  if constexpr (most_rows >= 12) {
-    if (rows == 12) return f(Int<12>{});
-    if (rows == 9) return f(Int<9>{});
-  }
-  if (rows == 6) return f(Int<6>{});
-  if (rows == 4) return f(Int<4>{});
-  if (rows == 3) return f(Int<3>{});
-  if (rows == 2) return f(Int<2>{});
-  f(Int<1>{});
-}
-
 std::int64_t terms_of(const Conv2DSize& s) {
   return s.kernel_h * s.kernel_w * (s.channels / s.groups);
 }
@@ -56,19 +36,23 @@ void for_places(const Conv2DSize& s, std::int64_t begin, std::int64_t end, F&& f
   const std::int64_t terms = terms_of(s), group_filters = s.filters / s.groups;
   std::int64_t number = 0;
   for (std::int64_t group = 0; group < s.groups; ++group) {
-    for (std::int64_t term = 0; term < terms;) {
-      const int rows = tile_height(terms - term);
-      for (std::int64_t filter = 0; filter < group_filters; ++number) {
-        const int cols = tile_width(group_filters - filter);
+    for (std::int64_t filter = 0; filter < group_filters;) {
+      const int cols = tile_width(group_filters - filter);
+      for (std::int64_t term = 0; term < terms; ++number) {
+        const int rows = tile_height(terms - term, cols);
         if (number >= begin && number < end) {
           f(TilePlace{group, term, rows, group * group_filters + filter, cols});
         }
-        filter += cols;
+        term += rows;
       }
-      term += rows;
+      filter += cols;
     }
   }
 }
+
+// What a tap outside the image reads instead.
+constexpr std::int64_t zero_count = 4096;
+alignas(64) constexpr float zeros[zero_count] = {};
 
 // Adds (or writes) the sum over output rows [begin, end), counted through the batch.
 template <int rows, int cols>
@@ -76,46 +60,67 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
                            bool add) {
   const Conv2DSize& s = job.size;
   const std::int64_t channels = s.channels / s.groups;
-  const std::int64_t step = s.stride_w * s.channels;
-  std::int64_t offset[rows];  // of each row of the tile, from the number under output column 0
+  const std::int64_t step = s.stride_w * s.channels, image_row = s.width * s.channels;
+  std::int64_t offset[rows];  // of each row of the tile, from the number under output (0, 0)
   std::int64_t down[rows];    // the image's rows from there
   Span columns[rows];         // the output columns whose tap lies in the image
-  Span inner{0, s.out_w};
+  Span inner{0, s.out_w};     // those of all taps
   for (int q = 0; q < rows; ++q) {
     const std::int64_t tap = (t.term + q) / channels, c = (t.term + q) % channels;
-    down[q] = tap / s.kernel_w * s.dilation_h;
-    const std::int64_t b = tap % s.kernel_w;
-    offset[q] = (down[q] * s.width + b * s.dilation_w - s.pad_left) * s.channels +
-                t.group * channels + c;
-    columns[q] = columns_of_tap(s, b);
+    down[q] = tap / s.kernel_w * s.dilation_h - s.pad_top;
+    const std::int64_t right = tap % s.kernel_w * s.dilation_w - s.pad_left;
+    offset[q] = down[q] * image_row + right * s.channels + t.group * channels + c;
+    columns[q] = columns_of_tap(s, tap % s.kernel_w);
     inner.begin = std::max(inner.begin, columns[q].begin);
     inner.end = std::min(inner.end, columns[q].end);
   }
   inner.end = std::max(inner.begin, inner.end);
+  // Rows where every tap is inside; down ascends, so that the first and the last tell of all.
+  const Span high = places_inside(down[0], s.stride_h, s.height, s.out_h);
+  const Span low = places_inside(down[rows - 1], s.stride_h, s.height, s.out_h);
+  const Span whole{std::max(high.begin, low.begin), std::min(high.end, low.end)};
 
   Tile<rows, cols> sum;
-  for (std::int64_t r = out_rows.begin; r < out_rows.end; ++r) {
-    const std::int64_t in_y = r % s.out_h * s.stride_h - s.pad_top;
-    const std::int64_t x_row = (r / s.out_h * s.height + in_y) * s.width * s.channels;
-    const float* dy = job.dy + r * s.out_w * s.filters + t.filter;
-    const auto one_by_one = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-      for (std::int64_t j = begin; j < end; ++j) {
-        unrolled<rows>([&](auto q) HWY_ATTR {
-          const std::int64_t y = in_y + down[q];
-          if (y < 0 || y >= s.height || j < columns[q].begin || j >= columns[q].end) return;
-          sum.multiply_row(q, job.x[x_row + offset[q] + j * step], dy + j * s.filters);
-        });
-      }
-    };
-    // down ascends: the first and the last row tell of all.
-    if (in_y + down[0] < 0 || in_y + down[rows - 1] >= s.height) {
-      one_by_one(0, s.out_w);
-      continue;
+  // Output rows i to i + count of image n, columns j to j + width: each tap is inside all of
+  // them or outside all of them.
+  const auto sum_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
+                            std::int64_t width) HWY_ATTR {
+    const std::int64_t in_y = i * s.stride_h;
+    const float* x = job.x + (n * s.height + in_y) * image_row + j * step;
+    const float* taps[rows];
+    for (int q = 0; q < rows; ++q) {
+      const bool inside = in_y + down[q] >= 0 && in_y + down[q] < s.height &&
+                          j >= columns[q].begin && j < columns[q].end;
+      taps[q] = inside ? x + offset[q] : zeros;
     }
-    one_by_one(0, inner.begin);
-    sum.multiply_at(inner.size(), job.x + (x_row + inner.begin * step), offset, step,
-                    dy + inner.begin * s.filters, s.filters);
-    one_by_one(inner.end, s.out_w);
+    const float* dy = job.dy + ((n * s.out_h + i) * s.out_w + j) * s.filters + t.filter;
+    sum.multiply({.outer = count,
+                  .inner = width,
+                  .a_outer = s.stride_h * image_row,
+                  .a_inner = step,
+                  .b_outer = s.out_w * s.filters,
+                  .b_inner = s.filters},
+                 taps, dy);
+  };
+  for (std::int64_t r = out_rows.begin; r < out_rows.end;) {
+    const std::int64_t n = r / s.out_h, i = r % s.out_h;
+    const std::int64_t end = std::min(s.out_h, i + out_rows.end - r);
+    const Span inside{std::clamp(whole.begin, i, end), std::clamp(whole.end, i, end)};
+    if (inside.size() > 0 && inner.size() > 0) {
+      sum_part(n, inside.begin, inside.size(), inner.begin, inner.size());
+    }
+    for (std::int64_t y = i; y < end; ++y) {
+      const bool done = y >= inside.begin && y < inside.end;
+      for (std::int64_t j = 0; j < s.out_w;) {
+        std::int64_t width = 1;
+        if (j >= inner.begin && j < inner.end) {
+          width = done ? inner.end - j : std::min(inner.end - j, (zero_count - 1) / step + 1);
+        }
+        if (!done || j < inner.begin || j >= inner.end) sum_part(n, y, 1, j, width);
+        j += width;
+      }
+    }
+    r += end - i;
   }
   const std::int64_t place = t.term * s.filters + t.filter;
   sum.write(job.dkernel + place, s.filters, add, false);
@@ -132,10 +137,9 @@ std::int64_t rows_at_a_time(const Conv2DSize& s) {
 }  // namespace
 
 std::int64_t kernel_gradient_tiles(const Conv2DSize& s) {
-  std::int64_t terms = terms_of(s), filters = s.filters / s.groups, high = 0, wide = 0;
-  for (; terms > 0; ++high) terms -= tile_height(terms);
-  for (; filters > 0; ++wide) filters -= tile_width(filters);
-  return s.groups * high * wide;
+  std::int64_t count = 0;
+  for_places(s, 0, std::numeric_limits<std::int64_t>::max(), [&](const TilePlace&) { ++count; });
+  return count;
 }
 
 void kernel_gradient(const KernelGradientJob& job, Span tiles, Span out_rows) {
@@ -145,8 +149,9 @@ void kernel_gradient(const KernelGradientJob& job, Span tiles, Span out_rows) {
     const Span now{r, std::min(out_rows.end, r + some)};
     const bool add = job.accumulate || r > out_rows.begin;
     for_places(job.size, tiles.begin, tiles.end, [&](const TilePlace& t) HWY_ATTR {
-      with_height(t.rows, [&](auto rows) HWY_ATTR {
-        with_width(t.cols, [&](auto cols) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
+      with_width(t.cols, [&](auto cols) HWY_ATTR {
+        with_height<cols>(t.rows,
+                          [&](auto rows) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
       });
     });
     r = now.end;
@@ -168,17 +173,17 @@ HWY_EXPORT(kernel_gradient);
 constexpr std::int64_t most_pieces = 8;
 constexpr std::int64_t small_kernel = 2048;
 
-void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job,
-                           std::int64_t rows, double work) {
+void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job, std::int64_t rows,
+                           double work) {
   alignas(64) float sums[most_pieces * small_kernel];
   const Conv2DSize& s = job.size;
   const std::int64_t count = s.kernel_h * s.kernel_w * (s.channels / s.groups) * s.filters;
   const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
   const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(s);
-  const auto compute = HWY_DYNAMIC_DISPATCH(kernel_gradient);
   workers.for_each(pieces, work / static_cast<double>(pieces), [&](std::int64_t i) {
     const Piece part = split(rows, pieces, i);
-    compute({s, job.x, job.dy, sums + i * count, false}, {0, tiles}, {part.begin, part.end});
+    HWY_DYNAMIC_DISPATCH(kernel_gradient)
+    ({s, job.x, job.dy, sums + i * count, false}, {0, tiles}, {part.begin, part.end});
   });
   for (std::int64_t j = 0; j < count; ++j) {
     float sum = job.accumulate ? job.dkernel[j] : 0.0F;
@@ -194,14 +199,13 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const KernelGradientJob job{size, x, dy, dkernel, accumulate};
   const std::int64_t rows = batch * size.out_h;
   const std::int64_t terms = size.kernel_h * size.kernel_w * (size.channels / size.groups);
-  const double work = static_cast<double>(rows * size.out_w) *
-                      static_cast<double>(terms * size.filters) * 0.03;
+  const double work =
+      static_cast<double>(rows * size.out_w) * static_cast<double>(terms * size.filters) * 0.03;
   if (terms * size.filters <= small_kernel) return small_kernel_gradient(workers, job, rows, work);
   const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(size);
-  const auto compute = HWY_DYNAMIC_DISPATCH(kernel_gradient);
   workers.for_range(tiles, work / static_cast<double>(tiles),
                     [&](std::int64_t begin, std::int64_t end) {
-                      compute(job, {begin, end}, {0, rows});
+                      HWY_DYNAMIC_DISPATCH(kernel_gradient)(job, {begin, end}, {0, rows});
                     });
 }
 

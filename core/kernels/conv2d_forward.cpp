@@ -54,7 +54,7 @@ class ForwardRow {
       for (std::int64_t j = from; j < to; ++j) tile<1, cols>(group, f, j, taps_of_column(s_, j));
     };
     border(0, begin);
-    for_tile_rows(begin, end, [&](auto rows, std::int64_t j) HWY_ATTR {
+    for_tile_rows<cols>(begin, end, [&](auto rows, std::int64_t j) HWY_ATTR {
       tile<rows, cols>(group, f, j, {0, s_.kernel_w});
     });
     border(end, s_.out_w);
@@ -65,19 +65,25 @@ class ForwardRow {
   HWY_NOINLINE void tile(std::int64_t group, std::int64_t f, std::int64_t j, Span taps) const {
     const std::int64_t channels = s_.channels / s_.groups;
     const std::int64_t step = s_.stride_w * s_.channels;
-    const bool adjoin = taps_adjoin(s_);
-    const std::int64_t runs = adjoin ? 1 : taps.size();
-    const std::int64_t length = adjoin ? taps.size() * channels : channels;
     const std::int64_t in_x = j * s_.stride_w - s_.pad_left + taps.begin * s_.dilation_w;
+    const std::int64_t in_y = in_y_ + rows_.begin * s_.dilation_h;
+    const float* x = image_ + (in_y * s_.width + in_x) * s_.channels + group * channels;
+    const float* k = kernel_ + (rows_.begin * s_.kernel_w + taps.begin) * channels * s_.filters + f;
+    Terms terms{.outer = rows_.size(),
+                .inner = channels,
+                .a_outer = s_.dilation_h * s_.width * s_.channels,
+                .a_inner = 1,
+                .b_outer = s_.kernel_w * channels * s_.filters,
+                .b_inner = s_.filters};
     Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f);
-    for (std::int64_t a = rows_.begin; a < rows_.end; ++a) {
-      const std::int64_t in_y = in_y_ + a * s_.dilation_h;
-      const float* x = image_ + (in_y * s_.width + in_x) * s_.channels + group * channels;
-      const float* k = kernel_ + (a * s_.kernel_w + taps.begin) * channels * s_.filters + f;
-      for (std::int64_t run = 0; run < runs; ++run) {
-        sum.multiply(length, x, step, 1, k, s_.filters);
+    if (taps_adjoin(s_)) {
+      terms.inner *= taps.size();
+      sum.multiply(terms, x, step, k);
+    } else {
+      for (std::int64_t tap = 0; tap < taps.size(); ++tap) {
+        sum.multiply(terms, x, step, k);
         x += s_.dilation_w * s_.channels;
-        k += length * s_.filters;
+        k += channels * s_.filters;
       }
     }
     sum.write(y_ + j * s_.filters + f, s_.filters, false, positive_);
@@ -115,10 +121,10 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
   const std::int64_t terms = size.kernel_h * size.kernel_w * size.channels / size.groups;
   const ActivationKind kind = epilogue.activation.kind;
   const double work = static_cast<double>(row) * (0.2 + 0.03 * static_cast<double>(terms));
-  const auto compute_row = HWY_DYNAMIC_DISPATCH(forward_row);
   workers.for_each(batch * size.out_h, work, [&](std::int64_t r) {
     float* out = y + r * row;
-    compute_row(size, x + r / size.out_h * image, kernel, epilogue, r % size.out_h, out);
+    HWY_DYNAMIC_DISPATCH(forward_row)
+    (size, x + r / size.out_h * image, kernel, epilogue, r % size.out_h, out);
     if (kind != ActivationKind::linear && kind != ActivationKind::relu) {
       activate_span(epilogue.activation, row, out, out);
     }

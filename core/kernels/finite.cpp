@@ -1,31 +1,49 @@
 #include <algorithm>
 #include <atomic>
-#include <bit>
 
 #include "core/kernels/elementwise.h"
 #include "core/parallel.h"
 
-namespace minnow::kernels {
-namespace {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/finite.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include <hwy/highway.h>
 
-bool all_finite(std::int64_t n, const float* __restrict x) {
-  constexpr std::uint32_t exponent = 0x7F800000U;  // all of it set: infinite or NaN
-  std::uint32_t bad = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const bool special = (std::bit_cast<std::uint32_t>(x[i]) & exponent) == exponent;
-    bad |= special ? 1U : 0U;
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// 0 x is 0 for every finite x, else NaN, and NaN stays in a sum.
+bool block_is_finite(std::int64_t n, const float* HWY_RESTRICT x) {
+  const hn::ScalableTag<float> d;
+  constexpr std::int64_t lanes = HWY_MAX_BYTES / sizeof(float);
+  const auto zero = hn::Zero(d);
+  auto a = zero, b = zero;
+  std::int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    a = hn::MulAdd(zero, hn::LoadU(d, x + i), a);
+    b = hn::MulAdd(zero, hn::LoadU(d, x + i + lanes), b);
   }
-  return bad == 0;
+  float rest = 0;
+  for (; i < n; ++i) rest += 0 * x[i];
+  return rest == 0 && hn::AllTrue(d, hn::Eq(hn::Add(a, b), zero));
 }
 
-}  // namespace
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(block_is_finite);
 
 bool all_finite(const Workers& workers, std::int64_t n, const float* x) {
   constexpr std::int64_t block = 4096;  // looked at before asking whether to go on
   std::atomic<bool> good = true;
-  workers.for_range(n, 0.15, [&](std::int64_t begin, std::int64_t end) {
+  workers.for_range(n, 0.05, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end && good.load(std::memory_order_relaxed); i += block) {
-      if (!all_finite(std::min(block, end - i), x + i)) {
+      if (!HWY_DYNAMIC_DISPATCH(block_is_finite)(std::min(block, end - i), x + i)) {
         good.store(false, std::memory_order_relaxed);
       }
     }
@@ -34,3 +52,4 @@ bool all_finite(const Workers& workers, std::int64_t n, const float* x) {
 }
 
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE

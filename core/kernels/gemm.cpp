@@ -75,7 +75,7 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
     start = bias;
   }
   Tile<rows, cols> tile(start);
-  tile.multiply(job.k, job.a, job.a_row_step, job.a_k_step, job.b, job.b_step);
+  tile.multiply({1, job.k, 0, job.a_k_step, 0, job.b_step}, job.a, job.a_row_step, job.b);
   if (whole) {
     tile.write(job.c, job.c_stride, job.add, job.positive);
   } else {
@@ -87,9 +87,8 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   alignas(64) float packed[block_k * block_n];
   const bool in_place = !p.b.transposed && rows.size() <= few_rows;
-  const auto reads_in_place = [&](std::int64_t j) HWY_ATTR {
-    return in_place && columns.end - j >= most_cols;
-  };
+  const auto reads_in_place = [&](std::int64_t j)
+                                  HWY_ATTR { return in_place && columns.end - j >= most_cols; };
   for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     if (reads_in_place(j)) continue;
     pack_panel(p.b, k, j, columns.end - j, panel_width(columns.end - j),
@@ -117,7 +116,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     }
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     with_width(width, [&](auto cols) HWY_ATTR {
-      for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
+      for_tile_rows<cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
         job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
         job.c = p.c + i * p.c_stride + j;
         run_tile<height, cols>(job);
@@ -199,7 +198,10 @@ void multiply_deep(const Workers& workers, const Product& p) {
 
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue) {
-  const Product product{size, a, b, c, c_stride, accumulate, &epilogue};
+  if (size.m == 0 || size.n == 0) return;
+  Product product{size, a, b, c, c_stride, accumulate, &epilogue};
+  const float nothing = 0;  // operands of no terms may be null, which takes no offset
+  if (size.k == 0) product.a = product.b = {&nothing, 0};
   if (is_deep(size)) return multiply_deep(workers, product);
   constexpr double flops_per_ns = 64;
   constexpr std::int64_t unit_cols = 64, unit_rows = 12;
@@ -209,16 +211,14 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   const std::int64_t unit = by_columns ? unit_cols : unit_rows;
   const std::int64_t length = by_columns ? size.n : size.m;
   const std::int64_t breadth = by_columns ? size.m : size.n;
-  if (breadth == 0) return;
-  const auto multiply_piece = HWY_DYNAMIC_DISPATCH(multiply);
   workers.for_range((length + unit - 1) / unit,
                     work_per_element * static_cast<double>(unit * breadth),
                     [&](std::int64_t begin, std::int64_t end) {
                       const Span part{begin * unit, std::min(end * unit, length)};
                       if (by_columns) {
-                        multiply_piece(product, {0, size.m}, part);
+                        HWY_DYNAMIC_DISPATCH(multiply)(product, {0, size.m}, part);
                       } else {
-                        multiply_piece(product, part, {0, size.n});
+                        HWY_DYNAMIC_DISPATCH(multiply)(product, part, {0, size.n});
                       }
                     });
 }

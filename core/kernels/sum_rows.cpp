@@ -3,16 +3,26 @@
 #include "core/kernels/gemm.h"
 #include "core/parallel.h"
 
-namespace minnow::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/sum_rows.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// compiler.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
 constexpr std::int64_t block = 64;       // columns added up at a time
 constexpr std::int64_t chunk_rows = 64;  // rows added up before they join the total
 
+}  // namespace
+
 // out[j] = sum over rows of x[i * stride + j] for `cols` <= block columns. Short float sums that
 // meet in double keep the rounding error small where there are many rows.
-void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride, const float* __restrict x,
-               double* __restrict out) {
+void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+               const float* HWY_RESTRICT x, double* HWY_RESTRICT out) {
   std::fill_n(out, cols, 0.0);
   for (std::int64_t begin = 0; begin < rows; begin += chunk_rows) {
     const std::int64_t end = std::min(rows, begin + chunk_rows);
@@ -23,6 +33,18 @@ void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride, const 
     for (std::int64_t j = 0; j < cols; ++j) out[j] += part[j];
   }
 }
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+namespace {
+
+HWY_EXPORT(sum_block);
+
+constexpr std::int64_t block = 64;       // columns added up at a time
+constexpr std::int64_t chunk_rows = 64;  // rows added up before they join the total
 
 void deliver(std::int64_t cols, const double* sum, float* out, bool accumulate) {
   for (std::int64_t j = 0; j < cols; ++j) {
@@ -42,7 +64,8 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
                        const std::int64_t first = b * block;
                        const std::int64_t some = std::min(block, cols - first);
                        double sum[block];
-                       sum_block(rows, some, cols, x + first, sum);
+                       HWY_DYNAMIC_DISPATCH(sum_block)
+                       (rows, some, cols, rows > 0 ? x + first : x, sum);
                        deliver(some, sum, out + first, accumulate);
                      });
     return;
@@ -54,7 +77,8 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
   workers.for_each(pieces, ns_per_number * static_cast<double>(rows * cols / pieces),
                    [&](std::int64_t p) {
                      const Piece part = split(rows, pieces, p);
-                     sum_block(part.end - part.begin, cols, cols, x + part.begin * cols, sums[p]);
+                     HWY_DYNAMIC_DISPATCH(sum_block)
+                     (part.end - part.begin, cols, cols, x + part.begin * cols, sums[p]);
                    });
   double sum[block] = {};
   for (std::int64_t p = 0; p < pieces; ++p) {
@@ -64,3 +88,4 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
 }
 
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE

@@ -45,6 +45,13 @@ HWY_INLINE V relu(V v) {
   return hn::IfThenZeroElse(hn::Le(v, hn::Zero(d)), v);
 }
 
+/// The terms of a sum, and how far one lies from the next in A and in B.
+struct Terms {
+  std::int64_t outer, inner;
+  std::int64_t a_outer, a_inner;
+  std::int64_t b_outer, b_inner;
+};
+
 /// rows x cols sums that stay in registers. cols is most_cols, `lanes`, or 8, 4 or 1 below that.
 template <int rows, int cols>
 struct Tile {
@@ -63,58 +70,43 @@ struct Tile {
     });
   }
 
-  /// sum[i][j] += sum over p < k of a[i row_step + p k_step] b[p b_step + j], p ascending.
-  HWY_INLINE void multiply(std::int64_t k, const float* HWY_RESTRICT a, std::int64_t row_step,
-                           std::int64_t k_step, const float* HWY_RESTRICT b,
-                           std::int64_t b_step) {
-    const D d;
+  /// sum[i][j] += sum over o < outer and p < inner of
+  ///   a[i row_step + o a_outer + p a_inner] b[o b_outer + p b_inner + j], in this order.
+  HWY_INLINE void multiply(const Terms& terms, const float* a, std::int64_t row_step,
+                           const float* b) {
     Tile t = *this;  // a copy without an address, so that it lives in registers
-    // A pointer for each three rows: with one step the processor's addresses reach all of them.
-    const float* rows_of_a[(rows + 2) / 3];
-    unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] = a + 3 * g * row_step; });
-    for (std::int64_t p = 0; p < k; ++p) {
-      V y[vectors];
-      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(d, b + j * width); });
-      unrolled<rows>([&](auto i) HWY_ATTR {
-        const V x = hn::Set(d, rows_of_a[i / 3][i % 3 * row_step]);
-        unrolled<vectors>(
-            [&](auto j) HWY_ATTR { t.sum[i][j] = hn::MulAdd(x, y[j], t.sum[i][j]); });
-      });
-      unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] += k_step; });
-      b += b_step;
+    for (std::int64_t o = 0; o < terms.outer; ++o) {
+      // A pointer for each three rows: with one step the processor's addresses reach all of them.
+      const float* rows_of_a[(rows + 2) / 3];
+      unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] = a + 3 * g * row_step; });
+      const float* HWY_RESTRICT row_of_b = b;
+      for (std::int64_t p = 0; p < terms.inner; ++p) {
+        t.add_product([&](auto i) HWY_ATTR { return rows_of_a[i / 3][i % 3 * row_step]; },
+                      row_of_b);
+        unrolled<(rows + 2) / 3>([&](auto g) HWY_ATTR { rows_of_a[g] += terms.a_inner; });
+        row_of_b += terms.b_inner;
+      }
+      a += terms.a_outer;
+      b += terms.b_outer;
     }
     *this = t;
   }
 
-  /// As multiply, with row i of A at a + offsets[i].
-  HWY_INLINE void multiply_at(std::int64_t k, const float* HWY_RESTRICT a,
-                              const std::int64_t* offsets, std::int64_t k_step,
-                              const float* HWY_RESTRICT b, std::int64_t b_step) {
-    const D d;
+  /// As multiply, row i of A starting at a[i].
+  HWY_INLINE void multiply(const Terms& terms, const float* const* a, const float* b) {
     Tile t = *this;
     const float* rows_of_a[rows];
-    unrolled<rows>([&](auto i) HWY_ATTR { rows_of_a[i] = a + offsets[i]; });
-    std::int64_t at = 0;
-    for (std::int64_t p = 0; p < k; ++p) {
-      V y[vectors];
-      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(d, b + j * width); });
-      unrolled<rows>([&](auto i) HWY_ATTR {
-        const V x = hn::Set(d, rows_of_a[i][at]);
-        unrolled<vectors>(
-            [&](auto j) HWY_ATTR { t.sum[i][j] = hn::MulAdd(x, y[j], t.sum[i][j]); });
-      });
-      at += k_step;
-      b += b_step;
+    unrolled<rows>([&](auto i) HWY_ATTR { rows_of_a[i] = a[i]; });
+    for (std::int64_t o = 0; o < terms.outer; ++o) {
+      std::int64_t at = o * terms.a_outer;
+      const float* HWY_RESTRICT row_of_b = b + o * terms.b_outer;
+      for (std::int64_t p = 0; p < terms.inner; ++p) {
+        t.add_product([&](auto i) HWY_ATTR { return rows_of_a[i][at]; }, row_of_b);
+        at += terms.a_inner;
+        row_of_b += terms.b_inner;
+      }
     }
     *this = t;
-  }
-
-  /// sum[i] += x b for one row.
-  HWY_INLINE void multiply_row(int i, float x, const float* b) {
-    const D d;
-    for (int j = 0; j < vectors; ++j) {
-      sum[i][j] = hn::MulAdd(hn::Set(d, x), hn::LoadU(d, b + j * width), sum[i][j]);
-    }
   }
 
   /// Writes or adds the tile to c; with `positive`, the relu of it.
@@ -155,6 +147,18 @@ struct Tile {
   }
 
  private:
+  /// sum[i] += a(i) b for every row.
+  template <class A>
+  HWY_INLINE void add_product(A&& a, const float* b) {
+    const D d;
+    V y[vectors];
+    unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(d, b + j * width); });
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const V x = hn::Set(d, a(i));
+      unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
+    });
+  }
+
   template <int i>
   HWY_INLINE void write_row(float* HWY_RESTRICT c, bool add, bool positive) const {
     const D d;
@@ -188,21 +192,33 @@ HWY_INLINE void with_width(int width, F&& f) {
   if constexpr (lanes > 1) f(Int<1>{});
 }
 
-template <int rows, class F>
-HWY_INLINE std::int64_t some_rows(std::int64_t begin, std::int64_t end, F&& f) {
-  if constexpr (rows <= most_rows) {
-    for (; end - begin >= rows; begin += rows) f(Int<rows>{}, begin);
-  }
-  return begin;
+/// The height of the first of the tiles that `left` rows are cut into. They are of about one
+/// height: a low one at the end would wait for its few sums, each needing the one before. Tiles
+/// narrower than a register are rare, and have two heights only.
+HWY_INLINE int tile_height(std::int64_t left, int cols) {
+  if (cols < lanes) return left >= 4 ? 4 : 1;
+  const std::int64_t tiles = (left + most_rows - 1) / most_rows;
+  return static_cast<int>((left + tiles - 1) / tiles);
 }
-/// f(Int<rows>, first) for tiles that cover [begin, end), the tallest first.
-template <class F>
+
+/// f(Int<rows>) for a height that tile_height gives.
+template <int cols, int rows = cols<lanes ? 4 : most_rows, class F> HWY_INLINE void with_height(
+                        int height, F&& f) {
+  if constexpr (rows > 1) {
+    constexpr int next = cols < lanes ? 1 : rows - 1;
+    if (height < rows) return with_height<cols, next>(height, f);
+  }
+  f(Int<rows>{});
+}
+
+/// f(Int<rows>, first) for tiles of that width that cover [begin, end).
+template <int cols, class F>
 HWY_INLINE void for_tile_rows(std::int64_t begin, std::int64_t end, F&& f) {
-  begin = some_rows<12>(begin, end, f);
-  begin = some_rows<6>(begin, end, f);
-  begin = some_rows<4>(begin, end, f);
-  begin = some_rows<2>(begin, end, f);
-  some_rows<1>(begin, end, f);
+  while (begin < end) {
+    const int height = tile_height(end - begin, cols);
+    with_height<cols>(height, [&](auto rows) HWY_ATTR { f(rows, begin); });
+    begin += height;
+  }
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE

@@ -2,10 +2,18 @@
 
 #include <cmath>
 
-namespace minnow::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/updates.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// compiler.
+#include <hwy/highway.h>
 
-void adam_update(std::int64_t n, const AdamStep& step, const float* __restrict g,
-                 float* __restrict w, float* __restrict m, float* __restrict v) {
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+
+void adam_update(std::int64_t n, const AdamStep& step, const float* HWY_RESTRICT g,
+                 float* HWY_RESTRICT w, float* HWY_RESTRICT m, float* HWY_RESTRICT v) {
   const float rate = step.rate, epsilon = step.epsilon;
   const float keep_1 = step.one_minus_beta_1, keep_2 = step.one_minus_beta_2;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -15,12 +23,13 @@ void adam_update(std::int64_t n, const AdamStep& step, const float* __restrict g
   }
 }
 
-void sgd_update(std::int64_t n, float rate, const float* __restrict g, float* __restrict w) {
+void sgd_update(std::int64_t n, float rate, const float* HWY_RESTRICT g, float* HWY_RESTRICT w) {
   for (std::int64_t i = 0; i < n; ++i) w[i] -= rate * g[i];
 }
 
 void momentum_update(std::int64_t n, float rate, float momentum, bool nesterov,
-                     const float* __restrict g, float* __restrict w, float* __restrict velocity) {
+                     const float* HWY_RESTRICT g, float* HWY_RESTRICT w,
+                     float* HWY_RESTRICT velocity) {
   if (nesterov) {
     for (std::int64_t i = 0; i < n; ++i) {
       const float step = rate * g[i];
@@ -35,4 +44,29 @@ void momentum_update(std::int64_t n, float rate, float momentum, bool nesterov,
   }
 }
 
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(adam_update);
+HWY_EXPORT(sgd_update);
+HWY_EXPORT(momentum_update);
+
+void adam_update(std::int64_t n, const AdamStep& step, const float* g, float* w, float* m,
+                 float* v) {
+  HWY_DYNAMIC_DISPATCH(adam_update)(n, step, g, w, m, v);
+}
+
+void sgd_update(std::int64_t n, float rate, const float* g, float* w) {
+  HWY_DYNAMIC_DISPATCH(sgd_update)(n, rate, g, w);
+}
+
+void momentum_update(std::int64_t n, float rate, float momentum, bool nesterov, const float* g,
+                     float* w, float* velocity) {
+  HWY_DYNAMIC_DISPATCH(momentum_update)(n, rate, momentum, nesterov, g, w, velocity);
+}
+
 }  // namespace minnow::kernels
+#endif  // HWY_ONCE
