@@ -1,7 +1,6 @@
 #include "core/kernels/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/kernels/gemm_parts.h"
 #include "core/kernels/span.h"
@@ -18,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
-// B is packed block by block into panels of up to most_cols columns, so that the inner loop reads
-// it in a row whatever its layout; A is read where it lies, in either layout.
+// B is packed panel by panel of up to most_cols columns, so that the inner loop reads it in a row
+// whatever its layout; A is read where it lies, in either layout.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
 // With so few rows a panel is used too rarely to be worth packing.
@@ -33,21 +32,48 @@ HWY_INLINE int panel_width(std::int64_t left) {
   return width;
 }
 
-// out[p][j] = B[k.begin + p][first + j], zero beyond the block's last column.
+#if HWY_TARGET != HWY_SCALAR
+// out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
+HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64_t width,
+                              float* HWY_RESTRICT out) {
+  const hn::FixedTag<float, 4> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
+  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
+  const auto ab = hn::InterleaveLower(d, a, b), ce = hn::InterleaveLower(d, c, e);
+  const auto ab_upper = hn::InterleaveUpper(d, a, b), ce_upper = hn::InterleaveUpper(d, c, e);
+  hn::StoreU(hn::ConcatLowerLower(d, ce, ab), d, out);
+  hn::StoreU(hn::ConcatUpperUpper(d, ce, ab), d, out + width);
+  hn::StoreU(hn::ConcatLowerLower(d, ce_upper, ab_upper), d, out + 2 * width);
+  hn::StoreU(hn::ConcatUpperUpper(d, ce_upper, ab_upper), d, out + 3 * width);
+}
+#endif
+
+// out[p][j] = B[k.begin + p][first + j] for the columns that exist; what stands in the others does
+// not matter, as their sums are not written.
 void pack_panel(const Operand& b, Span k, std::int64_t first, std::int64_t columns, int width,
                 float* HWY_RESTRICT out) {
   const std::int64_t used = std::min<std::int64_t>(columns, width);
-  if (used < width) std::memset(out, 0, sizeof(float) * static_cast<std::size_t>(k.size() * width));
-  if (b.transposed) {
-    for (std::int64_t j = 0; j < used; ++j) {
-      const float* HWY_RESTRICT from = b.data + (first + j) * b.stride + k.begin;
-      for (std::int64_t p = 0; p < k.size(); ++p) out[p * width + j] = from[p];
-    }
-  } else {
+  if (!b.transposed) {
     for (std::int64_t p = 0; p < k.size(); ++p) {
       const float* HWY_RESTRICT from = b.data + (k.begin + p) * b.stride + first;
       for (std::int64_t j = 0; j < used; ++j) out[p * width + j] = from[j];
     }
+    return;
+  }
+  std::int64_t fours = 0, wholes = 0;  // columns and terms that whole 4 x 4 blocks cover
+#if HWY_TARGET != HWY_SCALAR
+  fours = used / 4 * 4;
+  wholes = k.size() / 4 * 4;
+  for (std::int64_t j = 0; j < fours; j += 4) {
+    const float* from = b.data + (first + j) * b.stride + k.begin;
+    for (std::int64_t p = 0; p < wholes; p += 4) {
+      transpose_4x4(from + p, b.stride, width, out + p * width + j);
+    }
+  }
+#endif
+  for (std::int64_t j = 0; j < used; ++j) {
+    const float* HWY_RESTRICT from = b.data + (first + j) * b.stride + k.begin;
+    for (std::int64_t p = j < fours ? wholes : 0; p < k.size(); ++p) out[p * width + j] = from[p];
   }
 }
 
@@ -58,6 +84,8 @@ struct TileJob {
   std::int64_t a_row_step, a_k_step;
   const float* b;
   std::int64_t b_step;
+  std::int64_t k_tail;  // terms after those, with B packed
+  const float* b_tail;
   const float* bias;  // null, or at the tile's first column
   float* c;
   std::int64_t c_stride;
@@ -75,7 +103,13 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
     start = bias;
   }
   Tile<rows, cols> tile(start);
-  tile.multiply({1, job.k, 0, job.a_k_step, 0, job.b_step}, job.a, job.a_row_step, job.b);
+  if (job.k > 0) {
+    tile.multiply({1, job.k, 0, job.a_k_step, 0, job.b_step}, job.a, job.a_row_step, job.b);
+  }
+  if (job.k_tail > 0) {
+    tile.multiply({1, job.k_tail, 0, job.a_k_step, 0, cols}, job.a + job.k * job.a_k_step,
+                  job.a_row_step, job.b_tail);
+  }
   if (whole) {
     tile.write(job.c, job.c_stride, job.add, job.positive);
   } else {
@@ -83,21 +117,28 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
   }
 }
 
+// Whether a panel's `left` columns are read where they lie. Packing pays where many rows use the
+// panel or where it is spread over more memory than is near.
+HWY_INLINE bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t left, int width) {
+  if (p.b.transposed) return false;
+  if (left >= width) return rows <= few_rows;
+  return rows <= 64 || p.b.stride <= 2 * width;
+}
+
+// Of the k terms, those whose row of the panel is too near to B's end to be read in whole
+// registers.
+HWY_INLINE std::int64_t tail_terms(const Product& p, Span k, std::int64_t left, int width) {
+  if (left >= width) return 0;
+  const std::int64_t near = (width - left + p.b.stride - 1) / p.b.stride;
+  return std::clamp(k.end - (p.size.k - near), std::int64_t{0}, k.size());
+}
+
 // The tiles of C in rows x columns (at most block_n wide), and what the terms in k add to them.
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
-  alignas(64) float packed[block_k * block_n];
-  const bool in_place = !p.b.transposed && rows.size() <= few_rows;
-  const auto reads_in_place = [&](std::int64_t j)
-                                  HWY_ATTR { return in_place && columns.end - j >= most_cols; };
-  for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
-    if (reads_in_place(j)) continue;
-    pack_panel(p.b, k, j, columns.end - j, panel_width(columns.end - j),
-               packed + (j - columns.begin) * k.size());
-  }
+  alignas(64) float packed[block_k * most_cols];
   const bool first = k.begin == 0, last = k.end == p.size.k;
   const ActivationKind kind = p.epilogue->activation.kind;
-  TileJob job;
-  job.k = k.size();
+  TileJob job{};
   job.a_row_step = p.a.transposed ? 1 : p.a.stride;
   job.a_k_step = p.a.transposed ? p.a.stride : 1;
   job.c_stride = p.c_stride;
@@ -107,13 +148,16 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     const std::int64_t left = columns.end - j;
     const int width = panel_width(left);
     job.existing = static_cast<int>(std::min<std::int64_t>(left, width));
-    if (reads_in_place(j)) {
+    if (reads_in_place(p, rows.size(), left, width)) {
+      job.k_tail = tail_terms(p, k, left, width);
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_step = p.b.stride;
     } else {
-      job.b = packed + (j - columns.begin) * k.size();
-      job.b_step = width;
+      job.k_tail = k.size();
     }
+    job.k = k.size() - job.k_tail;
+    job.b_tail = packed;
+    pack_panel(p.b, {k.end - job.k_tail, k.end}, j, left, width, packed);
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     with_width(width, [&](auto cols) HWY_ATTR {
       for_tile_rows<cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
@@ -201,7 +245,7 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   if (size.m == 0 || size.n == 0) return;
   Product product{size, a, b, c, c_stride, accumulate, &epilogue};
   const float nothing = 0;  // operands of no terms may be null, which takes no offset
-  if (size.k == 0) product.a = product.b = {&nothing, 0};
+  if (size.k == 0) product.a = product.b = {&nothing, 1};
   if (is_deep(size)) return multiply_deep(workers, product);
   constexpr double flops_per_ns = 64;
   constexpr std::int64_t unit_cols = 64, unit_rows = 12;
