@@ -17,7 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // 0 x is 0 for every finite x, else NaN, and NaN stays in a sum.
 bool block_is_finite(std::int64_t n, const float* HWY_RESTRICT x) {
   const hn::ScalableTag<float> d;
-  constexpr std::int64_t lanes = HWY_MAX_BYTES / sizeof(float);
+  constexpr std::int64_t lanes = HWY_LANES(float);
   const auto zero = hn::Zero(d);
   auto a = zero, b = zero;
   std::int64_t i = 0;

@@ -18,7 +18,7 @@ namespace minnow::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Floats in a register.
-constexpr int lanes = HWY_MAX_BYTES / sizeof(float);
+constexpr int lanes = HWY_LANES(float);
 /// The widest tile: two registers beside one another.
 constexpr int most_cols = 2 * lanes;
 /// The tallest tile: with 32 registers 24 sums, their row of B and one number of A; with 16 half.
