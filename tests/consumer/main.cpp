@@ -1,4 +1,5 @@
-// A user's program. It has a core/tensor.h of its own, which must not come between minnow's headers.
+// A user's program. It has a core/tensor.h of its own, which must not come between minnow's
+// headers.
 
 #include <minnow/core/tensor.h>
 

@@ -74,16 +74,15 @@ TEST(Conv2D, WritesKerasConfig) {
   const Conv2D layer(8, {3, 3}, {.activation = "relu", .name = "c", .trainable = false});
   EXPECT_EQ(layer.name(), "c");
   EXPECT_FALSE(layer.impl().trainable());
-  EXPECT_EQ(
-      layer.impl().config().str(),
-      R"({"filters":8,"kernel_size":[3,3],"strides":[1,1],"padding":"valid",)"
-      R"("data_format":"channels_last","dilation_rate":[1,1],"groups":1,"activation":"relu",)"
-      R"("use_bias":true,"kernel_initializer":{"module":"keras.initializers",)"
-      R"("class_name":"GlorotUniform","config":{"seed":null,"input_axes":null,)"
-      R"("output_axes":null},"registered_name":null},)"
-      R"("bias_initializer":{"module":"keras.initializers","class_name":"Zeros","config":{},)"
-      R"("registered_name":null},"kernel_regularizer":null,"bias_regularizer":null,)"
-      R"("activity_regularizer":null,"kernel_constraint":null,"bias_constraint":null})");
+  EXPECT_EQ(layer.impl().config().str(),
+            R"({"filters":8,"kernel_size":[3,3],"strides":[1,1],"padding":"valid",)"
+            R"("data_format":"channels_last","dilation_rate":[1,1],"groups":1,"activation":"relu",)"
+            R"("use_bias":true,"kernel_initializer":{"module":"keras.initializers",)"
+            R"("class_name":"GlorotUniform","config":{"seed":null,"input_axes":null,)"
+            R"("output_axes":null},"registered_name":null},)"
+            R"("bias_initializer":{"module":"keras.initializers","class_name":"Zeros","config":{},)"
+            R"("registered_name":null},"kernel_regularizer":null,"bias_regularizer":null,)"
+            R"("activity_regularizer":null,"kernel_constraint":null,"bias_constraint":null})");
 }
 
 TEST(Conv2D, ReadsLeanConfigsWithKerasDefaults) {
