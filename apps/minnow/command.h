@@ -22,5 +22,6 @@ Command add_evaluate(CLI::App& program);
 Command add_predict(CLI::App& program);
 Command add_summary(CLI::App& program);
 Command add_example(CLI::App& program);
+Command add_bench(CLI::App& program);
 
 }  // namespace minnow::apps

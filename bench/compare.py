@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Trains the benchmark jobs with minnow and its peers in turns, and prints a table for the README.
+
+usage: compare.py [--rounds N] [--peers keras,torch] [--jobs ex1:32,...] [--threads 1,2] [--rows N]
+                  [--minnow PROGRAM] [--venv DIR] [--data DIR]
+
+Each round runs every program once, one after another, so that a machine that slows down slows all.
+The figure of a run is its last epoch's; the table has the median of the rounds, in samples per
+second, and the ratio of minnow to the best figure of any peer at any thread count asked for.
+Peers are installed from PyPI into DIR (default build/peers) where it does not have them yet.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import venv
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGES = {"keras": ("tensorflow-cpu", "tensorflow"), "torch": ("torch", "torch")}
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--peers", default="keras,torch")
+    p.add_argument("--jobs", default="ex1:32,ex1:128,convnet:128,mlp784:128,mlp10:32")
+    p.add_argument("--threads", default="1,2")
+    p.add_argument("--rows", type=int, default=20000)
+    p.add_argument("--minnow", default=os.path.join(ROOT, "build/release/apps/minnow/minnow"))
+    p.add_argument("--venv", default=os.path.join(ROOT, "build/peers"))
+    p.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR", "/usr/share/datasets/fashion-mnist"))
+    return p.parse_args()
+
+
+def python_with(peers, folder):
+    """The interpreter of a virtual environment that has the peers."""
+    python = os.path.join(folder, "bin", "python")
+    if not os.path.exists(python):
+        venv.create(folder, with_pip=True)
+    for peer in peers:
+        package, module = PACKAGES[peer]
+        found = subprocess.run([python, "-c", f"import importlib.util as u; exit(u.find_spec('{module}') is None)"])
+        if found.returncode != 0:
+            subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
+    return python
+
+
+def last_epoch(command):
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{run.stderr[-2000:]}")
+    return json.loads(run.stdout.strip().splitlines()[-1])["samples_per_s"]
+
+
+def main():
+    a = arguments()
+    peers = [p for p in a.peers.split(",") if p]
+    threads = [int(t) for t in a.threads.split(",")]
+    python = python_with(peers, a.venv) if peers else sys.executable
+    results = {}
+    for _ in range(a.rounds):
+        for job_batch in a.jobs.split(","):
+            job, batch = job_batch.split(":")
+            for t in threads:
+                common = [job, "--threads", str(t), "--batch", batch, "--rows", str(a.rows),
+                          "--epochs", "2", "--data", a.data]
+                for name in ["minnow", *peers]:
+                    command = ([a.minnow, "bench", "train", *common] if name == "minnow" else
+                               [python, os.path.join(ROOT, "bench/peer_train.py"), name, *common])
+                    results.setdefault((job_batch, name, t), []).append(last_epoch(command))
+                    print(name, *common[:5], results[job_batch, name, t][-1], file=sys.stderr, flush=True)
+
+    median = {key: statistics.median(values) for key, values in results.items()}
+    columns = [(name, t) for name in ["minnow", *peers] for t in threads]
+    print("| job, batch | " + " | ".join(f"{name} {t}" for name, t in columns) +
+          " | " + " | ".join(f"ratio {t}" for t in threads) + " |")
+    print("|---" * (1 + len(columns) + len(threads)) + "|")
+    for job_batch in a.jobs.split(","):
+        row = [f"{median[job_batch, name, t]:,.0f}" for name, t in columns]
+        best = max((median[job_batch, p, t] for p in peers for t in threads), default=None)
+        ratios = [f"{median[job_batch, 'minnow', t] / best:.2f}" if best else "" for t in threads]
+        print(f"| {job_batch.replace(':', ', ')} | " + " | ".join(row + ratios) + " |")
+
+
+if __name__ == "__main__":
+    main()
