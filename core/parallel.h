@@ -53,11 +53,14 @@ class Workers {
   int threads_;
 };
 
-/// The bounds of piece `index` of `pieces` over [0, n): sizes differ by at most one.
-struct Piece {
+/// The numbers of [begin, end).
+struct Span {
   std::int64_t begin, end;
+  constexpr std::int64_t size() const noexcept { return end - begin; }
 };
-constexpr Piece split(std::int64_t n, std::int64_t pieces, std::int64_t index) noexcept {
+
+/// Piece `index` of `pieces` over [0, n): sizes differ by at most one.
+constexpr Span split(std::int64_t n, std::int64_t pieces, std::int64_t index) noexcept {
   const std::int64_t each = n / pieces, extra = n % pieces;
   const std::int64_t begin = index * each + (index < extra ? index : extra);
   return {begin, begin + each + (index < extra ? 1 : 0)};

@@ -27,12 +27,7 @@ struct Part {
   std::int64_t channels;  // how many exist
   Span taps, filters;     // filters counted within all of them
   bool add;               // to what earlier parts have left
-  // The narrowest tile that holds the channels.
-  int width() const {
-    int width = most_cols;
-    while (width > 4 && width / 2 >= channels) width /= 2;
-    return width;
-  }
+  int width() const { return holding_width(channels); }
 };
 
 void pack(const InputGradientJob& job, const Part& part, float* HWY_RESTRICT packed) {

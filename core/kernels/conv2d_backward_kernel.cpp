@@ -181,9 +181,8 @@ void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job,
   const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
   const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(s);
   workers.for_each(pieces, work / static_cast<double>(pieces), [&](std::int64_t i) {
-    const Piece part = split(rows, pieces, i);
     HWY_DYNAMIC_DISPATCH(kernel_gradient)
-    ({s, job.x, job.dy, sums + i * count, false}, {0, tiles}, {part.begin, part.end});
+    ({s, job.x, job.dy, sums + i * count, false}, {0, tiles}, split(rows, pieces, i));
   });
   for (std::int64_t j = 0; j < count; ++j) {
     float sum = job.accumulate ? job.dkernel[j] : 0.0F;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "../parallel.h"
 #include "conv2d.h"
-#include "span.h"
 
 // Internal to core/kernels: where the taps of a convolution kernel meet the image.
 namespace minnow::kernels {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/kernels/gemm_parts.h"
-#include "core/kernels/span.h"
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
 
@@ -23,14 +22,6 @@ constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
 // With so few rows a panel is used too rarely to be worth packing.
 constexpr std::int64_t few_rows = 8;
-
-// The narrowest tile that holds the columns that are left.
-HWY_INLINE int panel_width(std::int64_t left) {
-  constexpr int narrowest = lanes < 4 ? lanes : 4;
-  int width = most_cols;
-  while (width > narrowest && width / 2 >= left) width /= 2;
-  return width;
-}
 
 #if HWY_TARGET != HWY_SCALAR
 // out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
@@ -146,7 +137,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   job.positive = last && kind == ActivationKind::relu;
   for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     const std::int64_t left = columns.end - j;
-    const int width = panel_width(left);
+    const int width = holding_width(left);
     job.existing = static_cast<int>(std::min<std::int64_t>(left, width));
     if (reads_in_place(p, rows.size(), left, width)) {
       job.k_tail = tail_terms(p, k, left, width);
@@ -214,9 +205,9 @@ void multiply_deep(const Workers& workers, const Product& p) {
   const std::int64_t pieces = std::min(most_pieces, k / least_depth);
   const Epilogue none;
   workers.for_each(pieces, static_cast<double>(results) * least_depth / 8, [&](std::int64_t i) {
-    const Piece part = split(p.size.k, pieces, i);
+    const Span part = split(p.size.k, pieces, i);
     Product piece = p;
-    piece.size.k = part.end - part.begin;
+    piece.size.k = part.size();
     piece.a.data += part.begin * (p.a.transposed ? p.a.stride : 1);
     piece.b.data += part.begin * (p.b.transposed ? 1 : p.b.stride);
     piece.c = sums + i * p.size.m * p.size.n;

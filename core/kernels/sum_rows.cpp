@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/kernels/gemm.h"
+#include "core/kernels/gemm_parts.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -12,21 +13,15 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
-namespace {
 
-constexpr std::int64_t block = 64;       // columns added up at a time
-constexpr std::int64_t chunk_rows = 64;  // rows added up before they join the total
-
-}  // namespace
-
-// out[j] = sum over rows of x[i * stride + j] for `cols` <= block columns. Short float sums that
-// meet in double keep the rounding error small where there are many rows.
+// out[j] = sum over rows of x[i * stride + j] for `cols` <= block_columns columns. Short float sums
+// that meet in double keep the rounding error small where there are many rows.
 void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride,
                const float* HWY_RESTRICT x, double* HWY_RESTRICT out) {
   std::fill_n(out, cols, 0.0);
-  for (std::int64_t begin = 0; begin < rows; begin += chunk_rows) {
-    const std::int64_t end = std::min(rows, begin + chunk_rows);
-    float part[block] = {};
+  for (std::int64_t begin = 0; begin < rows; begin += block_rows) {
+    const std::int64_t end = std::min(rows, begin + block_rows);
+    float part[block_columns] = {};
     for (std::int64_t i = begin; i < end; ++i) {
       for (std::int64_t j = 0; j < cols; ++j) part[j] += x[i * stride + j];
     }
@@ -43,9 +38,6 @@ namespace {
 
 HWY_EXPORT(sum_block);
 
-constexpr std::int64_t block = 64;       // columns added up at a time
-constexpr std::int64_t chunk_rows = 64;  // rows added up before they join the total
-
 void deliver(std::int64_t cols, const double* sum, float* out, bool accumulate) {
   for (std::int64_t j = 0; j < cols; ++j) {
     const auto v = static_cast<float>(sum[j]);
@@ -58,12 +50,13 @@ void deliver(std::int64_t cols, const double* sum, float* out, bool accumulate) 
 void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, const float* x,
               float* out, bool accumulate) {
   constexpr double ns_per_number = 0.2;
-  if (cols > block) {  // wide: each thread takes columns
-    workers.for_each((cols + block - 1) / block, ns_per_number * static_cast<double>(rows * block),
+  if (cols > block_columns) {  // wide: each thread takes columns
+    workers.for_each((cols + block_columns - 1) / block_columns,
+                     ns_per_number * static_cast<double>(rows * block_columns),
                      [&](std::int64_t b) {
-                       const std::int64_t first = b * block;
-                       const std::int64_t some = std::min(block, cols - first);
-                       double sum[block];
+                       const std::int64_t first = b * block_columns;
+                       const std::int64_t some = std::min(block_columns, cols - first);
+                       double sum[block_columns];
                        HWY_DYNAMIC_DISPATCH(sum_block)
                        (rows, some, cols, rows > 0 ? x + first : x, sum);
                        deliver(some, sum, out + first, accumulate);
@@ -72,15 +65,15 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
   }
   // Narrow: pieces of the rows, their number following from the rows, whoever computes them.
   constexpr std::int64_t most_pieces = 16;
-  const std::int64_t pieces = std::clamp<std::int64_t>(rows / chunk_rows, 1, most_pieces);
-  double sums[most_pieces][block];
+  const std::int64_t pieces = std::clamp<std::int64_t>(rows / block_rows, 1, most_pieces);
+  double sums[most_pieces][block_columns];
   workers.for_each(pieces, ns_per_number * static_cast<double>(rows * cols / pieces),
                    [&](std::int64_t p) {
-                     const Piece part = split(rows, pieces, p);
+                     const Span part = split(rows, pieces, p);
                      HWY_DYNAMIC_DISPATCH(sum_block)
-                     (part.end - part.begin, cols, cols, x + part.begin * cols, sums[p]);
+                     (part.size(), cols, cols, x + part.begin * cols, sums[p]);
                    });
-  double sum[block] = {};
+  double sum[block_columns] = {};
   for (std::int64_t p = 0; p < pieces; ++p) {
     for (std::int64_t j = 0; j < cols; ++j) sum[j] += sums[p][j];
   }

@@ -178,7 +178,15 @@ HWY_INLINE int tile_width(std::int64_t left) {
   return width;
 }
 
-/// f(Int<width>) for a width that tile_width gives.
+/// The narrowest of the tiles of 4 columns or more (1 without vectors) that hold that many.
+HWY_INLINE int holding_width(std::int64_t columns) {
+  constexpr int narrowest = lanes < 4 ? lanes : 4;
+  int width = most_cols;
+  while (width > narrowest && width / 2 >= columns) width /= 2;
+  return width;
+}
+
+/// f(Int<width>) for a width that tile_width or holding_width gives.
 template <class F>
 HWY_INLINE void with_width(int width, F&& f) {
   if (width == most_cols) return f(Int<most_cols>{});
