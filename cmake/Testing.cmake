@@ -7,9 +7,6 @@ find_package(rapidcheck REQUIRED CONFIG)
 
 function(minnow_add_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;LIBS;LABELS")
-  if(NOT arg_SOURCES)
-    return()
-  endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   minnow_own_code(${arg_NAME})
   # It is the library that has to be fast: this halves the time that the tests take to build.
