@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,30 +18,16 @@
 #include "layers/flatten.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"
+#include "tests/data/files.h"
 #include "tests/expect_error.h"
 
 namespace minnow {
 namespace {
 
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "minnow_XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
-
-std::vector<char> bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_bytes(const std::string& path, const std::vector<char>& bytes) {
-  std::ofstream(path, std::ios::binary)
-      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
+using testing::Bytes;
+using testing::load;
+using testing::store;
+using testing::TemporaryFolder;
 
 Sequential network() {
   Sequential model(
@@ -85,7 +70,7 @@ struct StopAfter : Callback {
 };
 
 TEST(Checkpoint, ResumesToTheBit) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Data data;
   const FitOptions options{
       .epochs = 3, .batch_size = 8, .seed = 1ULL << 63, .validation_split = 0.2};
@@ -109,7 +94,7 @@ TEST(Checkpoint, ResumesToTheBit) {
 }
 
 TEST(Checkpoint, KeepsWhatWasCompiledAndDeclared) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model = network();
   model.set_learning_rate(0.5F);
   save_checkpoint(folder / "c", model);
@@ -122,20 +107,20 @@ TEST(Checkpoint, KeepsWhatWasCompiledAndDeclared) {
 }
 
 TEST(Checkpoint, EveryTruncationAndEveryFlippedByteIsATypedErrorOrAModel) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Sequential model({Input({2}), Dense(2)});
   model.compile({.optimizer = SGD({.momentum = 0.5F}), .loss = "mse"});
   model.fit(ones({3, 2}), zeros({3, 2}));
   save_checkpoint(folder / "c", model);
-  const std::vector<char> good = bytes_of(folder / "c");
+  const Bytes good = load(folder / "c");
   for (std::size_t n = 0; n < good.size(); n += 1 + n / 50) {
-    write_bytes(folder / "d", {good.begin(), good.begin() + static_cast<std::ptrdiff_t>(n)});
+    store(folder / "d", std::span(good).first(n));
     EXPECT_THROW(load_checkpoint(folder / "d"), Error) << n;
   }
   for (std::size_t n = 0; n < good.size(); n += 1 + n / 100) {
-    std::vector<char> bad = good;
-    bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));
-    write_bytes(folder / "d", bad);
+    Bytes bad = good;
+    bad[n] ^= static_cast<std::byte>(1U << (n % 8));
+    store(folder / "d", bad);
     try {
       load_checkpoint(folder / "d").predict(ones({1, 2}));
     } catch (const Error&) {
@@ -144,7 +129,7 @@ TEST(Checkpoint, EveryTruncationAndEveryFlippedByteIsATypedErrorOrAModel) {
 }
 
 TEST(Checkpoint, OtherFilesAreNamed) {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_safetensors(folder / "plain", {{}, {{"a", ones({2})}}});
   expect_error<InvalidArgument>([&] { load_checkpoint(folder / "plain"); },
                                 "[load_checkpoint] " + (folder / "plain") +
@@ -154,7 +139,7 @@ TEST(Checkpoint, OtherFilesAreNamed) {
 }
 
 TEST(Safetensors, RoundTrip) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const SafeTensors contents{{{"format", "pt"}, {"text", "\"quoted\" \n ü"}},
                              {{"f", tensor({{1, 2}, {3, 4}})},
                               {"i", arange(5)},
@@ -174,14 +159,14 @@ TEST(Safetensors, RoundTrip) {
 }
 
 void write_raw(const std::string& path, const std::string& header, std::size_t data) {
-  std::vector<char> bytes(8 + header.size() + data);
+  std::string bytes(8 + header.size() + data, '\0');
   for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i));
   std::copy(header.begin(), header.end(), bytes.begin() + 8);
-  write_bytes(path, bytes);
+  store(path, bytes);
 }
 
 TEST(Safetensors, HostileHeaders) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "t";
   const auto refused = [&](const std::string& header, std::size_t data, const std::string& what) {
     write_raw(path, header, data);
