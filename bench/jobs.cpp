@@ -27,10 +27,10 @@ std::vector<Layer> mlp10() {
 
 std::span<const Job> jobs() {
   static const std::vector<Job> all = {
-      {"ex1", ex1, "sparse_categorical_crossentropy", {28, 28, 1}, 10},
-      {"convnet", convnet, "sparse_categorical_crossentropy", {28, 28, 1}, 10},
-      {"mlp784", mlp784, "sparse_categorical_crossentropy", {784}, 10},
-      {"mlp10", mlp10, "binary_crossentropy", {10}, 2},
+      {"ex1", ex1, "sparse_categorical_crossentropy", true, {28, 28, 1}, 10},
+      {"convnet", convnet, "sparse_categorical_crossentropy", true, {28, 28, 1}, 10},
+      {"mlp784", mlp784, "sparse_categorical_crossentropy", true, {784}, 10},
+      {"mlp10", mlp10, "binary_crossentropy", false, {10}, 2},
   };
   return all;
 }

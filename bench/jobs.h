@@ -15,6 +15,7 @@ struct Job {
   std::string_view name;
   std::vector<Layer> (*layers)();
   const char* loss;
+  bool images;           ///< x are Fashion-MNIST's, else made up
   Shape row;             ///< of x
   std::int64_t classes;  ///< of y, which is (N,)
 };

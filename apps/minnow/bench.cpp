@@ -110,7 +110,11 @@ class Report : public Callback {
 
 ExitStatus train(const BenchArguments& a, Clock::time_point start) {
   const bench::Job& job = job_named(a.job);
-  const Rows data = job.row.rank() == 1 && job.row[0] == 10 ? made_up_rows(a.rows) : images(job, a);
+  if (a.rows < 1) {
+    throw InvalidArgument(
+        {std::string(in_bench), "--rows", "at least 1", fmt::format("{}", a.rows), ""});
+  }
+  const Rows data = job.images ? images(job, a) : made_up_rows(a.rows);
   Sequential model(job.layers(), {.threads = a.threads});
   model.compile({.optimizer = "adam", .loss = job.loss});
   Report report(a, data.x.shape()[0], start);

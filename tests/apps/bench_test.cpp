@@ -42,5 +42,13 @@ TEST(Bench, NamesTheJobsThereAre) {
                                   "convnet, mlp784, mlp10, got 'mlp78'. Did you mean 'mlp784'?"));
 }
 
+TEST(Bench, WantsARow) {
+  const Finished run = run_minnow({"bench", "train", "mlp10", "--rows", "0"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err,
+              StartsWith("minnow: InvalidArgument: [bench train] --rows: expected at least 1, got "
+                         "0."));
+}
+
 }  // namespace
 }  // namespace minnow::testing
