@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "bench/jobs.h"
+#include "apps/minnow/jobs.h"
 #include "minnow.h"
 
 namespace minnow {
 namespace {
 
-using bench::Job;
+using apps::Job;
 
 void step(benchmark::State& state, const Job& job, std::int64_t batch, int threads) {
   Sequential model(job.layers(), {.threads = threads});
@@ -24,7 +24,7 @@ void step(benchmark::State& state, const Job& job, std::int64_t batch, int threa
 }
 
 const bool registered = [] {
-  for (const Job& job : bench::jobs()) {
+  for (const Job& job : apps::training_jobs()) {
     for (std::int64_t batch : {32, 128}) {
       for (int threads : {1, 2}) {
         const std::string title = "step/" + std::string(job.name) +

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "apps/minnow/command.h"
+#include "apps/minnow/jobs.h"
 #include "apps/minnow/options.h"
-#include "bench/jobs.h"
 #include "core/kernels/cpu_target.h"
 #include "core/text.h"
 #include "minnow.h"
@@ -44,13 +44,13 @@ struct BenchArguments {
   std::string folder;
 };
 
-const bench::Job& job_named(const std::string& name) {
-  const auto jobs = bench::jobs();
-  const auto found = std::find_if(jobs.begin(), jobs.end(),
-                                  [&name](const bench::Job& job) { return job.name == name; });
+const Job& job_named(const std::string& name) {
+  const auto jobs = training_jobs();
+  const auto found =
+      std::find_if(jobs.begin(), jobs.end(), [&name](const Job& job) { return job.name == name; });
   if (found != jobs.end()) return *found;
   std::vector<std::string_view> names;
-  for (const bench::Job& job : jobs) names.push_back(job.name);
+  for (const Job& job : jobs) names.push_back(job.name);
   throw InvalidArgument({std::string(in_bench), "JOB", fmt::format("{}", fmt::join(names, ", ")),
                          fmt::format("'{}'", name), suggest_name(name, names)});
 }
@@ -70,7 +70,7 @@ Rows made_up_rows(std::int64_t rows) {
   return data;
 }
 
-Rows images(const bench::Job& job, const BenchArguments& a) {
+Rows images(const Job& job, const BenchArguments& a) {
   const Dataset data = fashion_mnist({.folder = a.folder});
   const std::int64_t rows = std::min(a.rows, data.x_train.shape()[0]);
   const Tensor x = data.x_train.slice_rows(0, rows).astype(DType::float32) * (1.0 / 255);
@@ -109,7 +109,7 @@ class Report : public Callback {
 };
 
 ExitStatus train(const BenchArguments& a, Clock::time_point start) {
-  const bench::Job& job = job_named(a.job);
+  const Job& job = job_named(a.job);
   if (a.rows < 1) {
     throw InvalidArgument(
         {std::string(in_bench), "--rows", "at least 1", fmt::format("{}", a.rows), ""});

@@ -1,8 +1,8 @@
-#include "bench/jobs.h"
+#include "apps/minnow/jobs.h"
 
 #include "minnow.h"
 
-namespace minnow::bench {
+namespace minnow::apps {
 namespace {
 
 std::vector<Layer> ex1() {
@@ -25,7 +25,7 @@ std::vector<Layer> mlp10() {
 
 }  // namespace
 
-std::span<const Job> jobs() {
+std::span<const Job> training_jobs() {
   static const std::vector<Job> all = {
       {"ex1", ex1, "sparse_categorical_crossentropy", true, {28, 28, 1}, 10},
       {"convnet", convnet, "sparse_categorical_crossentropy", true, {28, 28, 1}, 10},
@@ -35,4 +35,4 @@ std::span<const Job> jobs() {
   return all;
 }
 
-}  // namespace minnow::bench
+}  // namespace minnow::apps

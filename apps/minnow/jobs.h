@@ -8,7 +8,7 @@
 #include "core/graph/layer.h"
 #include "core/shape.h"
 
-namespace minnow::bench {
+namespace minnow::apps {
 
 /// A network that is trained to measure speed, with Adam's defaults.
 struct Job {
@@ -21,6 +21,6 @@ struct Job {
 };
 
 /// ex1, convnet, mlp784 (on images of 28 x 28) and mlp10 (on rows of ten numbers).
-std::span<const Job> jobs();
+std::span<const Job> training_jobs();
 
-}  // namespace minnow::bench
+}  // namespace minnow::apps
