@@ -142,11 +142,14 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
   const GraphNode& node = graph_->node(i);
   Pointers& p = pointers_[at(i)];
   const Matrix m = as_rows(node.output(), pass.rows);
-  if (!kernels::all_finite(pass.workers, m.rows * m.cols, p.delta)) return NonFinite{i};
+  bool finite = true;
   if (n.activation.kind != ActivationKind::linear && !n.merged) {
     const float* saved = kernels::derivative_needs_input(n.activation) ? p.before : p.value;
-    kernels::activate_backward(pass.workers, n.activation, m.rows, m.cols, saved, p.delta);
+    finite = kernels::activate_backward(pass.workers, n.activation, m.rows, m.cols, saved, p.delta);
+  } else {
+    finite = kernels::all_finite(pass.workers, m.rows * m.cols, p.delta);
   }
+  if (!finite) return NonFinite{i};
   if (n.runs) {
     p.noise.step = pass.step;
     node.op->backward({.workers = pass.workers,

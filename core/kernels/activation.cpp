@@ -1,5 +1,7 @@
 #include "core/kernels/activation.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "core/kernels/spans.h"
@@ -192,20 +194,30 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
   });
 }
 
-void activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
+bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
                        std::int64_t cols, const float* saved, float* delta) {
+  std::atomic<bool> finite = true;
+  const auto look = [&finite](std::int64_t n, const float* d) {
+    if (!finite_span(n, d)) finite.store(false, std::memory_order_relaxed);
+  };
   if (f.kind == ActivationKind::softmax) {
     workers.for_each(rows, 0.6 * static_cast<double>(cols), [&](std::int64_t i) {
       float* d = delta + i * cols;
+      look(cols, d);
       softmax_row_backward(cols, saved + i * cols, d, d);
     });
-    return;
+    return finite.load();
   }
+  constexpr std::int64_t block = 2048;  // in the nearest cache for the second look
   workers.for_range(rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.5,
                     [&](std::int64_t begin, std::int64_t end) {
-                      HWY_DYNAMIC_DISPATCH(map_delta_span)
-                      (f, end - begin, saved + begin, delta + begin);
+                      for (std::int64_t i = begin; i < end; i += block) {
+                        const std::int64_t n = std::min(block, end - i);
+                        look(n, delta + i);
+                        HWY_DYNAMIC_DISPATCH(map_delta_span)(f, n, saved + i, delta + i);
+                      }
                     });
+  return finite.load();
 }
 
 }  // namespace minnow::kernels

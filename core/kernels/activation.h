@@ -44,8 +44,9 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
 
 /// delta = d loss / dz from delta = d loss / dy, in place: delta * f'(z), for softmax
 /// y (delta - sum(delta y)). `saved` is z where derivative_needs_input(f), else y.
-/// The derivative at relu's kink is 0, as in TensorFlow.
-void activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
+/// The derivative at relu's kink is 0, as in TensorFlow. Returns whether every delta was finite
+/// before: relu's, for one, may hide that.
+bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
                        std::int64_t cols, const float* saved, float* delta);
 
 }  // namespace kernels

@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "core/kernels/elementwise.h"
+#include "core/kernels/spans.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -38,12 +39,16 @@ namespace minnow::kernels {
 
 HWY_EXPORT(block_is_finite);
 
+bool finite_span(std::int64_t n, const float* x) noexcept {
+  return HWY_DYNAMIC_DISPATCH(block_is_finite)(n, x);
+}
+
 bool all_finite(const Workers& workers, std::int64_t n, const float* x) {
   constexpr std::int64_t block = 4096;  // looked at before asking whether to go on
   std::atomic<bool> good = true;
   workers.for_range(n, 0.05, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end && good.load(std::memory_order_relaxed); i += block) {
-      if (!HWY_DYNAMIC_DISPATCH(block_is_finite)(std::min(block, end - i), x + i)) {
+      if (!finite_span(std::min(block, end - i), x + i)) {
         good.store(false, std::memory_order_relaxed);
       }
     }

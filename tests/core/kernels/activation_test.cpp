@@ -125,6 +125,22 @@ TEST(Activation, ShowsNan) {
   for (const float v : activate({softmax}, 1, 3, {nan, 0, 1})) EXPECT_TRUE(std::isnan(v));
 }
 
+TEST(Activation, TellsOfDeltasThatAreNotFinite) {
+  std::vector<ActivationFn> all = functions();
+  all.push_back({softmax});
+  for (const ActivationFn& f : all) {
+    for (const std::int64_t n : {1, 3000, 40000}) {
+      const std::vector<float> z(static_cast<std::size_t>(n), -1.0F);  // relu's derivative: 0
+      for (const float bad : {0.0F, nan, -inf}) {
+        std::vector<float> delta(z.size(), 1.0F);
+        delta.back() = bad;
+        const bool finite = kernels::activate_backward(Workers(2), f, 1, n, z.data(), delta.data());
+        EXPECT_EQ(finite, bad == 0) << static_cast<int>(f.kind);
+      }
+    }
+  }
+}
+
 TEST(Activation, DerivativeAtTheKinkIsTensorFlows) {
   EXPECT_EQ(derive({relu}, 1, 2, {0, -0.0F}, {5, 5}), (std::vector<float>{0, 0}));
   EXPECT_EQ(derive({clipped_relu}, 1, 1, {0}, {5}), std::vector<float>{0});
