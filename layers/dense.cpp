@@ -18,20 +18,25 @@ class DenseOp : public LayerOp {
         places_(places),
         features_(features),
         units_(units),
-        use_bias_(use_bias) {}
+        use_bias_(use_bias),
+        transposed_(this->declaration().weights[0].stored_transposed) {}
 
   // y (m x units) = x (m x features) kernel (features x units) + bias, m the rows times the places
   // of the axes in between.
   void forward(const ForwardRun& run) const override {
     kernels::gemm(run.workers, {run.rows * places_, units_, features_}, {run.inputs[0], features_},
-                  {run.weight(0), units_}, run.output, units_, false,
+                  kernel(run.weight(0)), run.output, units_, false,
                   {use_bias_ ? run.weight(1) : nullptr, run.epilogue});
   }
 
   void backward(const BackwardRun& run) const override {
     const std::int64_t m = run.rows * places_;
     const float* dy = run.d_output;
-    if (float* dkernel = run.d_weights[0]) {
+    if (float* dkernel = run.d_weights[0]; dkernel != nullptr && transposed_) {
+      // dkernel^T = dy^T x
+      kernels::gemm(run.workers, {units_, features_, m}, {dy, units_, /*transposed=*/true},
+                    {run.inputs[0], features_}, dkernel, features_, run.accumulate);
+    } else if (dkernel != nullptr) {
       // dkernel = x^T dy
       kernels::gemm(run.workers, {features_, units_, m},
                     {run.inputs[0], features_, /*transposed=*/true}, {dy, units_}, dkernel, units_,
@@ -44,14 +49,28 @@ class DenseOp : public LayerOp {
     if (float* dx = run.d_inputs[0]) {
       // dx = dy kernel^T
       kernels::gemm(run.workers, {m, features_, units_}, {dy, units_},
-                    {run.weights[0], units_, /*transposed=*/true}, dx, features_, false);
+                    transposed(kernel(run.weights[0])), dx, features_, false);
     }
   }
 
  private:
+  kernels::Operand kernel(const float* data) const {
+    return {data, transposed_ ? features_ : units_, transposed_};
+  }
+  static kernels::Operand transposed(kernels::Operand operand) {
+    operand.transposed = !operand.transposed;
+    return operand;
+  }
+
   std::int64_t places_, features_, units_;
-  bool use_bias_;
+  bool use_bias_, transposed_;
 };
+
+// With few units the kernel's rows are shorter than a register, and all three products leave lanes
+// empty; its columns are not.
+bool better_transposed(std::int64_t features, std::int64_t units) {
+  return units < 16 && features >= 64;
+}
 
 class DenseImpl : public LayerImpl {
  public:
@@ -83,7 +102,8 @@ class DenseImpl : public LayerImpl {
     Declaration declaration{
         .output = with_last(context, input),
         .weights = {{"kernel", checked_shape(context, "kernel", {features, units_}),
-                     options_.kernel_initializer}},
+                     options_.kernel_initializer, /*trainable=*/true,
+                     better_transposed(features, units_)}},
         .activation = options_.activation.fn(),
         .takes_epilogue = true,
         .keeps_inputs = true};

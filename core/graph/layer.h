@@ -23,6 +23,8 @@ struct WeightSpec {
   Shape shape;
   Initializer initializer;
   bool trainable = true;
+  /// Of a matrix: it lies in memory as its transpose, which users never see.
+  bool stored_transposed = false;
 };
 
 /// Bytes of a buffer: so many whatever the batch, and so many for each row of it.

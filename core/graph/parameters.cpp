@@ -8,6 +8,26 @@
 
 namespace minnow {
 
+namespace {
+
+void transpose(std::int64_t rows, std::int64_t cols, const float* from, float* to) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) to[j * rows + i] = from[i * cols + j];
+  }
+}
+
+}  // namespace
+
+void to_memory(const WeightSpec& spec, const float* values, float* memory) {
+  if (spec.stored_transposed) return transpose(spec.shape[0], spec.shape[1], values, memory);
+  std::copy_n(values, spec.shape.numel(), memory);
+}
+
+void from_memory(const WeightSpec& spec, const float* memory, float* values) {
+  if (spec.stored_transposed) return transpose(spec.shape[1], spec.shape[0], memory, values);
+  std::copy_n(memory, spec.shape.numel(), values);
+}
+
 ParameterLayout lay_parameters(const std::vector<Parameter>& parameters) {
   constexpr std::int64_t line = Buffer::alignment / sizeof(float);
   ParameterLayout layout;
@@ -35,8 +55,16 @@ ParameterStore::ParameterStore(const std::vector<Parameter>& parameters, std::ui
   extent_ = layout.extent;
   weights_ = Buffer(extent_ * static_cast<std::int64_t>(sizeof(float)), "weights");
   for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const WeightSpec& spec = parameters[i].spec;
     Rng rng(seed, parameters[i].path);
-    parameters[i].spec.initializer.fill(parameters[i].spec.shape, rng, weight(static_cast<int>(i)));
+    float* memory = weight(static_cast<int>(i));
+    if (!spec.stored_transposed) {
+      spec.initializer.fill(spec.shape, rng, memory);
+      continue;
+    }
+    Buffer values(spec.shape.numel() * static_cast<std::int64_t>(sizeof(float)), "weights");
+    spec.initializer.fill(spec.shape, rng, values.as<float>());
+    to_memory(spec, values.as<float>(), memory);
   }
 }
 

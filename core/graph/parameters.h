@@ -9,6 +9,11 @@
 
 namespace minnow {
 
+/// Copies a weight's numbers from the order of its shape to that in which they lie in memory.
+void to_memory(const WeightSpec& spec, const float* values, float* memory);
+/// And back.
+void from_memory(const WeightSpec& spec, const float* memory, float* values);
+
 /// The numbers of a model: its weights in one block, the trainable ones first, and beside that part
 /// blocks of the same layout for gradients and optimizer state. The gaps that alignment leaves
 /// between weights stay zero under every optimizer.

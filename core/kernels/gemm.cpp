@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "core/kernels/gemm.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
+#include "core/kernels/dots-inl.h"
 #include "core/kernels/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -20,8 +21,8 @@ namespace {
 // whatever its layout; A is read where it lies, in either layout.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
-// With so few rows a panel is used too rarely to be worth packing.
-constexpr std::int64_t few_rows = 8;
+// With so few rows a panel is used once, and not worth packing.
+constexpr std::int64_t few_rows = most_rows;
 
 #if HWY_TARGET != HWY_SCALAR
 // out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
@@ -124,17 +125,26 @@ HWY_INLINE std::int64_t tail_terms(const Product& p, Span k, std::int64_t left, 
   return std::clamp(k.end - (p.size.k - near), std::int64_t{0}, k.size());
 }
 
+// The activations that tiles do not apply on their way out.
+void finish(const Product& p, Span rows, Span columns) {
+  const ActivationKind kind = p.epilogue->activation.kind;
+  if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    float* c = p.c + row * p.c_stride + columns.begin;
+    activate_span(p.epilogue->activation, columns.size(), c, c);
+  }
+}
+
 // The tiles of C in rows x columns (at most block_n wide), and what the terms in k add to them.
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   alignas(64) float packed[block_k * most_cols];
   const bool first = k.begin == 0, last = k.end == p.size.k;
-  const ActivationKind kind = p.epilogue->activation.kind;
   TileJob job{};
   job.a_row_step = p.a.transposed ? 1 : p.a.stride;
   job.a_k_step = p.a.transposed ? p.a.stride : 1;
   job.c_stride = p.c_stride;
   job.add = p.accumulate || !first;
-  job.positive = last && kind == ActivationKind::relu;
+  job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
   for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     const std::int64_t left = columns.end - j;
     const int width = holding_width(left);
@@ -158,16 +168,52 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
       });
     });
   }
-  if (!last || kind == ActivationKind::linear || kind == ActivationKind::relu) return;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    float* c = p.c + row * p.c_stride + columns.begin;
-    activate_span(p.epilogue->activation, columns.size(), c, c);
-  }
+  if (last) finish(p, rows, columns);
 }
+
+#if HWY_TARGET != HWY_SCALAR
+// Whether registers along k serve a product best: few columns, and operands that lie so.
+bool is_thin(const Product& p) {
+  return p.size.n < 16 && p.size.k >= 64 && !p.a.transposed && p.b.transposed;
+}
+
+void multiply_thin(const Product& p, Span rows, Span columns) {
+  constexpr std::int64_t block = 2048;  // terms of B that stay near while all rows use them
+  const bool relu = p.epilogue->activation.kind == ActivationKind::relu;
+  for (std::int64_t k = 0; k < p.size.k; k += block) {
+    const bool last = k + block >= p.size.k;
+    DotJob job{};
+    job.k = std::min(block, p.size.k - k);
+    job.n = columns.size();
+    job.a_step = p.a.stride;
+    job.b = p.b.data + columns.begin * p.b.stride + k;
+    job.b_step = p.b.stride;
+    job.bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + columns.begin : nullptr;
+    job.c_step = p.c_stride;
+    job.add = p.accumulate || k > 0;
+    job.positive = last && relu;
+    for (std::int64_t i = rows.begin; i < rows.end;) {
+      const bool whole = rows.end - i >= dot_rows;
+      job.a = p.a.data + i * p.a.stride + k;
+      job.c = p.c + i * p.c_stride + columns.begin;
+      if (whole) {
+        dot_rows_of<dot_rows>(job);
+      } else {
+        dot_rows_of<1>(job);
+      }
+      i += whole ? dot_rows : 1;
+    }
+  }
+  finish(p, rows, columns);
+}
+#endif
 
 }  // namespace
 
 void multiply(const Product& p, Span rows, Span columns) {
+#if HWY_TARGET != HWY_SCALAR
+  if (is_thin(p)) return multiply_thin(p, rows, columns);
+#endif
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
     std::int64_t k = 0;
@@ -200,16 +246,18 @@ bool is_deep(const GemmSize& size) {
 
 void multiply_deep(const Workers& workers, const Product& p) {
   alignas(64) float sums[most_pieces * most_results];
-  const auto [m, n, k] = p.size;
+  constexpr std::int64_t unit = 16;
+  const std::int64_t m = p.size.m, n = p.size.n, k_terms = p.size.k;
   const std::int64_t results = m * n;
-  const std::int64_t pieces = std::min(most_pieces, k / least_depth);
+  const std::int64_t pieces = std::min(most_pieces, k_terms / least_depth);
   const Epilogue none;
   workers.for_each(pieces, static_cast<double>(results) * least_depth / 8, [&](std::int64_t i) {
-    const Span part = split(p.size.k, pieces, i);
+    // Pieces of whole registers, but for the last.
+    const Span part = split((k_terms + unit - 1) / unit, pieces, i);
     Product piece = p;
-    piece.size.k = part.size();
-    piece.a.data += part.begin * (p.a.transposed ? p.a.stride : 1);
-    piece.b.data += part.begin * (p.b.transposed ? 1 : p.b.stride);
+    piece.size.k = std::min(part.end * unit, k_terms) - part.begin * unit;
+    piece.a.data += part.begin * unit * (p.a.transposed ? p.a.stride : 1);
+    piece.b.data += part.begin * unit * (p.b.transposed ? 1 : p.b.stride);
     piece.c = sums + i * p.size.m * p.size.n;
     piece.c_stride = p.size.n;
     piece.accumulate = false;

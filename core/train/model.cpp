@@ -39,13 +39,14 @@ void check_tensor(std::string_view where, const std::string& name, const Shape& 
   }
 }
 
-Tensor copy_out(const float* values, const Shape& shape) {
-  return Tensor::from(std::span(values, static_cast<std::size_t>(shape.numel())), shape);
+Tensor copy_out(const WeightSpec& spec, const float* memory) {
+  Tensor value(spec.shape);
+  from_memory(spec, memory, value.mutable_values<float>().data());
+  return value;
 }
 
-void copy_in(const Tensor& value, float* out) {
-  const auto values = value.values<float>();
-  std::copy(values.begin(), values.end(), out);
+void copy_in(const WeightSpec& spec, const Tensor& value, float* memory) {
+  to_memory(spec, value.values<float>().data(), memory);
 }
 
 }  // namespace
@@ -142,9 +143,8 @@ std::vector<NamedTensor> Model::named_weights() const {
   std::vector<NamedTensor> weights;
   const auto& parameters = session.graph().parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    weights.push_back(
-        {parameters[i].path,
-         copy_out(session.parameters().weight(static_cast<int>(i)), parameters[i].spec.shape)});
+    weights.push_back({parameters[i].path, copy_out(parameters[i].spec, session.parameters().weight(
+                                                                            static_cast<int>(i)))});
   }
   return weights;
 }
@@ -160,7 +160,7 @@ void Model::set_weights(std::span<const Tensor> weights) {
     check_tensor("set_weights", parameters[i].path, parameters[i].spec.shape, weights[i]);
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    copy_in(weights[i], session.parameters().weight(static_cast<int>(i)));
+    copy_in(parameters[i].spec, weights[i], session.parameters().weight(static_cast<int>(i)));
   }
 }
 
@@ -176,7 +176,7 @@ std::vector<NamedTensor> Model::optimizer_state() const {
     for (std::size_t s = 0; s < names.size(); ++s) {
       state.push_back(
           {fmt::format("{}/{}", parameters[i].path, names[s]),
-           copy_out(session.parameters().slot(s, static_cast<int>(i)), parameters[i].spec.shape)});
+           copy_out(parameters[i].spec, session.parameters().slot(s, static_cast<int>(i)))});
     }
   }
   return state;
@@ -214,7 +214,9 @@ void Model::set_optimizer_state(std::span<const NamedTensor> state, std::int64_t
   }
   session.parameters().prepare(names.size());
   for (const auto& [tensor, place] : found) {
-    copy_in(*tensor, session.parameters().slot(place.first, place.second));
+    const auto [slot, parameter] = place;
+    copy_in(parameters[static_cast<std::size_t>(parameter)].spec, *tensor,
+            session.parameters().slot(slot, parameter));
   }
   session.set_step(step);
 }

@@ -212,6 +212,12 @@ void add_dense(std::vector<LayerCase>& cases) {
                    {3},
                    dense(1, 4, 3, "softmax"),
                    {{{}, scalar}}});
+  cases.push_back({"DenseStoredTransposed",
+                   [] { return Dense(3, {.activation = "tanh"}); },
+                   {2, 70},
+                   {2, 3},
+                   dense(2, 70, 3, "tanh"),
+                   {{{}, scalar}}});
   cases.push_back({"DenseOnTheLastAxis",
                    [] { return Dense(2, {.activation = "elu", .use_bias = false}); },
                    {3, 2, 4},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/graph/layer.h"
+#include "core/graph/parameters.h"
 #include "core/kernels/activation.h"
 #include "core/rng.h"
 #include "tests/support/numbers.h"
@@ -60,8 +61,9 @@ class LayerRig {
     const bool runs = !d.view && (options.training || !d.identity_in_inference);
     if (runs) {
       const float* inputs[] = {x.data()};
+      const auto memory = in_memory(weights);
       std::vector<const float*> w;
-      for (const auto& weight : weights) w.push_back(weight.data());
+      for (const auto& weight : memory) w.push_back(weight.data());
       op_->forward({.workers = workers,
                     .rows = rows,
                     .inputs = inputs,
@@ -97,11 +99,13 @@ class LayerRig {
     }
     const float* inputs[] = {d.keeps_inputs ? x.data() : nullptr};
     float* d_inputs[] = {options.wants_input_gradient ? dx.data() : nullptr};
+    const auto memory = in_memory(weights);
+    auto d_memory = in_memory(d_weights);
     std::vector<const float*> w;
     std::vector<float*> dw;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      w.push_back(weights[i].data());
-      dw.push_back(options.wants_weight_gradients ? d_weights[i].data() : nullptr);
+      w.push_back(memory[i].data());
+      dw.push_back(options.wants_weight_gradients ? d_memory[i].data() : nullptr);
     }
     scratch_.assign(bytes(d.scratch, rows), std::byte{0xAB});
     op_->backward({.workers = workers,
@@ -116,9 +120,20 @@ class LayerRig {
                    .saved = saved_.data(),
                    .scratch = scratch_.data(),
                    .noise = noise});
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      from_memory(d.weights[i], d_memory[i].data(), d_weights[i].data());
+    }
   }
 
  private:
+  std::vector<std::vector<float>> in_memory(const std::vector<std::vector<float>>& values) const {
+    std::vector<std::vector<float>> memory = values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      to_memory(declaration().weights[i], values[i].data(), memory[i].data());
+    }
+    return memory;
+  }
+
   static std::size_t bytes(const BufferSize& size, std::int64_t rows) {
     return static_cast<std::size_t>(size.fixed + rows * size.per_row);
   }
