@@ -47,51 +47,72 @@ HWY_INLINE hn::Vec<Four> sums_of_four(const hn::Vec<Four>* v) {
   return hn::Add(hn::ConcatLowerLower(d, ce, ab), hn::ConcatUpperUpper(d, ce, ab));
 }
 
+/// The sums of rows x cols dot products, each in dot_lanes parts, in registers.
+template <int rows, int cols>
+struct Dots {
+  using D = hn::CappedTag<float, static_cast<std::size_t>(lanes)>;
+  using V = hn::Vec<D>;
+  V sum[rows * cols][dot_vectors];
+
+  HWY_INLINE Dots() {
+    unrolled<rows * cols>([&](auto q) HWY_ATTR {
+      unrolled<dot_vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(D()); });
+    });
+  }
+
+  /// The next dot_lanes terms, at a[i a_step] and b[j b_step].
+  HWY_INLINE void add(const float* a, std::int64_t a_step, const float* b, std::int64_t b_step) {
+    add_register<0>(a, a_step, b, b_step);
+    if constexpr (dot_vectors == 2) add_register<1>(a + lanes, a_step, b + lanes, b_step);
+  }
+
+  /// The parts of sum q, added up to four.
+  template <int q>
+  HWY_INLINE hn::Vec<Four> folded() const {
+    if constexpr (q >= rows * cols) {
+      return hn::Zero(Four());
+    } else if constexpr (dot_vectors == 2) {
+      return fold_to_four(hn::Add(sum[q][0], sum[q][1]));
+    } else {
+      return fold_to_four(sum[q][0]);
+    }
+  }
+
+ private:
+  // A member, not a lambda in add(): compilers leave that a call, and the sums in memory.
+  template <int v>
+  HWY_INLINE void add_register(const float* a, std::int64_t a_step, const float* b,
+                               std::int64_t b_step) {
+    V column[cols];
+    unrolled<cols>([&](auto j) HWY_ATTR { column[j] = hn::LoadU(D(), b + j * b_step); });
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const V row = hn::LoadU(D(), a + i * a_step);
+      unrolled<cols>([&](auto j) HWY_ATTR {
+        sum[j * rows + i][v] = hn::MulAdd(row, column[j], sum[j * rows + i][v]);
+      });
+    });
+  }
+};
+
 /// dots[j rows + i] = sum over p < k of a[i a_step + p] b[j b_step + p], for rows x cols elements.
 /// `dots` has room for a whole number of fours.
 template <int rows, int cols>
 HWY_NOINLINE void dot_tile(std::int64_t k, const float* a, std::int64_t a_step, const float* b,
                            std::int64_t b_step, float* HWY_RESTRICT dots) {
-  using D = hn::CappedTag<float, static_cast<std::size_t>(lanes)>;
-  const D d;
-  hn::Vec<D> sum[rows * cols][dot_vectors];
-  unrolled<rows * cols>([&](auto q) HWY_ATTR {
-    unrolled<dot_vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(d); });
-  });
-  const auto add = [&](const float* x, std::int64_t x_step, const float* y,
-                       std::int64_t y_step) HWY_ATTR {
-    unrolled<dot_vectors>([&](auto v) HWY_ATTR {
-      hn::Vec<D> column[cols];
-      unrolled<cols>([&](auto j)
-                         HWY_ATTR { column[j] = hn::LoadU(d, y + j * y_step + v * lanes); });
-      unrolled<rows>([&](auto i) HWY_ATTR {
-        const auto row = hn::LoadU(d, x + i * x_step + v * lanes);
-        unrolled<cols>([&](auto j) HWY_ATTR {
-          sum[j * rows + i][v] = hn::MulAdd(row, column[j], sum[j * rows + i][v]);
-        });
-      });
-    });
-  };
-  std::int64_t p = 0;
-  for (; p + dot_lanes <= k; p += dot_lanes) add(a + p, a_step, b + p, b_step);
-  if (p < k) {  // the last terms, and zeros behind them
-    float x[rows * dot_lanes] = {}, y[cols * dot_lanes] = {};
-    for (int i = 0; i < rows; ++i) std::copy_n(a + i * a_step + p, k - p, x + i * dot_lanes);
-    for (int j = 0; j < cols; ++j) std::copy_n(b + j * b_step + p, k - p, y + j * dot_lanes);
-    add(x, dot_lanes, y, dot_lanes);
+  const std::int64_t whole = k / dot_lanes * dot_lanes;
+  float x[rows * dot_lanes] = {}, y[cols * dot_lanes] = {};  // the last terms, zeros behind them
+  for (int i = 0; i < rows; ++i) std::copy_n(a + i * a_step + whole, k - whole, x + i * dot_lanes);
+  for (int j = 0; j < cols; ++j) std::copy_n(b + j * b_step + whole, k - whole, y + j * dot_lanes);
+  Dots<rows, cols> d;
+  for (std::int64_t p = 0; p < k; p += dot_lanes) {
+    const bool last = p == whole;
+    d.add(last ? x : a + p, last ? dot_lanes : a_step, last ? y : b + p, last ? dot_lanes : b_step);
   }
-  constexpr int fours = (rows * cols + 3) / 4;
-  hn::Vec<Four> folded[4 * fours];
-  unrolled<4 * fours>([&](auto q) HWY_ATTR {
-    if constexpr (q >= rows * cols) {
-      folded[q] = hn::Zero(Four());
-    } else if constexpr (dot_vectors == 2) {
-      folded[q] = fold_to_four(hn::Add(sum[q][0], sum[q][1]));
-    } else {
-      folded[q] = fold_to_four(sum[q][0]);
-    }
+  unrolled<(rows * cols + 3) / 4>([&](auto f) HWY_ATTR {
+    const hn::Vec<Four> four[] = {d.template folded<4 * f>(), d.template folded<4 * f + 1>(),
+                                  d.template folded<4 * f + 2>(), d.template folded<4 * f + 3>()};
+    hn::StoreU(sums_of_four(four), Four(), dots + 4 * f);
   });
-  for (int f = 0; f < fours; ++f) hn::StoreU(sums_of_four(folded + 4 * f), Four(), dots + 4 * f);
 }
 
 /// f(Int<count>) for a count of 1 to most.
@@ -118,7 +139,7 @@ struct DotJob {
 
 template <int rows>
 void dot_rows_of(const DotJob& job) {
-  float dots[(dot_rows * dot_cols + 3) / 4 * 4];
+  float dots[(dot_rows * dot_cols + 3) / 4 * 4] = {};
   const std::int64_t tiles = (job.n + dot_cols - 1) / dot_cols;
   std::int64_t j = 0;
   for (std::int64_t t = 0; t < tiles; ++t) {
