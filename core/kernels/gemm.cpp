@@ -18,9 +18,10 @@ namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
 // B is packed panel by panel of up to most_cols columns, so that the inner loop reads it in a row
-// whatever its layout; A is read where it lies, in either layout.
+// whatever its layout; A is read where it lies, in either layout, unless many panels use it.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
+constexpr std::int64_t block_m = 144;  // rows of A that are packed: whole tiles of either height
 // With so few rows a panel is used once, and not worth packing.
 constexpr std::int64_t few_rows = most_rows;
 
@@ -135,8 +136,17 @@ void finish(const Product& p, Span rows, Span columns) {
   }
 }
 
-// The tiles of C in rows x columns (at most block_n wide), and what the terms in k add to them.
-void multiply_block(const Product& p, Span rows, Span columns, Span k) {
+// A as pack_rows leaves it: tile by tile, the rows of each beside one another.
+void pack_rows(const Product& p, Span rows, Span k, float* HWY_RESTRICT out) {
+  const Operand turned{p.a.data, p.a.stride, !p.a.transposed};
+  for_tile_rows<most_cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) {
+    pack_panel(turned, k, i, height, height, out + (i - rows.begin) * k.size());
+  });
+}
+
+// The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or what
+// pack_rows made of these rows.
+void multiply_block(const Product& p, Span rows, Span columns, Span k, const float* packed_a) {
   alignas(64) float packed[block_k * most_cols];
   const bool first = k.begin == 0, last = k.end == p.size.k;
   TileJob job{};
@@ -147,7 +157,9 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
   for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     const std::int64_t left = columns.end - j;
-    const int width = holding_width(left);
+    // pack_rows has tiles of full registers in mind.
+    const int width =
+        packed_a == nullptr ? holding_width(left) : std::max(holding_width(left), lanes);
     job.existing = static_cast<int>(std::min<std::int64_t>(left, width));
     if (reads_in_place(p, rows.size(), left, width)) {
       job.k_tail = tail_terms(p, k, left, width);
@@ -162,13 +174,36 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     with_width(width, [&](auto cols) HWY_ATTR {
       for_tile_rows<cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
-        job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
+        if (packed_a == nullptr) {
+          job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
+        } else {
+          job.a = packed_a + (i - rows.begin) * k.size();
+          job.a_row_step = 1;
+          job.a_k_step = height;
+        }
         job.c = p.c + i * p.c_stride + j;
         run_tile<height, cols>(job);
       });
     });
   }
   if (last) finish(p, rows, columns);
+}
+
+// Packing A pays where many panels of B meet it.
+bool packs_rows(const Product& p, Span rows, Span columns) {
+  return columns.size() >= 256 && rows.size() >= 96 && p.size.k >= 128;
+}
+
+void multiply_packed(const Product& p, Span rows, Span columns) {
+  alignas(64) float packed[block_m * block_k];
+  for (std::int64_t i = rows.begin; i < rows.end; i += block_m) {
+    const Span some{i, std::min(i + block_m, rows.end)};
+    for (std::int64_t k = 0; k < p.size.k; k += block_k) {
+      const Span terms{k, std::min(k + block_k, p.size.k)};
+      pack_rows(p, some, terms, packed);
+      multiply_block(p, some, columns, terms, packed);
+    }
+  }
 }
 
 #if HWY_TARGET != HWY_SCALAR
@@ -214,12 +249,13 @@ void multiply(const Product& p, Span rows, Span columns) {
 #if HWY_TARGET != HWY_SCALAR
   if (is_thin(p)) return multiply_thin(p, rows, columns);
 #endif
+  if (packs_rows(p, rows, columns)) return multiply_packed(p, rows, columns);
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
     std::int64_t k = 0;
     do {  // once for k = 0 too: the epilogue of an empty sum
       const std::int64_t end = std::min(k + block_k, p.size.k);
-      multiply_block(p, rows, some, {k, end});
+      multiply_block(p, rows, some, {k, end}, nullptr);
       k = end;
     } while (k < p.size.k);
   }

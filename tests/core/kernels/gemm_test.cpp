@@ -111,6 +111,20 @@ TEST(Gemm, IsRightForOddSizesAndEveryTransposition) {
   }
 }
 
+TEST(Gemm, IsRightWhereBothOperandsArePacked) {
+  for (const int way : {0, 1, 2, 3}) {
+    for (const GemmSize size : {GemmSize{289, 256, 128}, GemmSize{97, 291, 300},
+                                GemmSize{150, 273, 515}, GemmSize{96, 514, 130}}) {
+      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      c.extra = 3;
+      c.bias = true;
+      c.activation = {ActivationKind::relu};
+      EXPECT_TRUE(is_right(c));
+      EXPECT_TRUE(is_right(c, 2));
+    }
+  }
+}
+
 TEST(Gemm, IsRightBeyondOneBlock) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size : {GemmSize{5, 130, 513}, GemmSize{67, 10, 600}, GemmSize{9, 65, 257},
