@@ -6,10 +6,6 @@
 namespace minnow {
 namespace {
 
-// The multipliers and the key's increments of Philox4x32, from the paper.
-constexpr std::uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
-constexpr std::uint32_t weyl_0 = 0x9E3779B9, weyl_1 = 0xBB67AE85;
-
 constexpr std::uint32_t low(std::uint64_t v) { return static_cast<std::uint32_t>(v); }
 constexpr std::uint32_t high(std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); }
 
@@ -58,11 +54,11 @@ double rational(double r, const double (&numerator)[8], const double (&denominat
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) noexcept {
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{multiplier_0} * counter[0];
-    const std::uint64_t p1 = std::uint64_t{multiplier_1} * counter[2];
+    const std::uint64_t p0 = std::uint64_t{philox_multipliers[0]} * counter[0];
+    const std::uint64_t p1 = std::uint64_t{philox_multipliers[1]} * counter[2];
     counter = {high(p1) ^ counter[1] ^ key[0], low(p1), high(p0) ^ counter[3] ^ key[1], low(p0)};
-    key[0] += weyl_0;
-    key[1] += weyl_1;
+    key[0] += philox_increments[0];
+    key[1] += philox_increments[1];
   }
   return counter;
 }

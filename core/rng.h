@@ -10,6 +10,9 @@ namespace minnow {
 /// random words for each (key, counter), any of them in any order, the same on every platform.
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) noexcept;
+/// What its rounds multiply with and add to the key, from the paper.
+inline constexpr std::array<std::uint32_t, 2> philox_multipliers = {0xD2511F53, 0xCD9E8D57};
+inline constexpr std::array<std::uint32_t, 2> philox_increments = {0x9E3779B9, 0xBB67AE85};
 
 /// A stream of random numbers: Philox with the seed as its key; the counter holds the block's
 /// number in its low words and the stream in its high words. Passed by reference to whatever draws
