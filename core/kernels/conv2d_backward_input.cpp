@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "core/kernels/conv2d_backward_input.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
+#include "core/kernels/borders-inl.h"
 #include "core/kernels/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -57,20 +58,44 @@ struct Hit {
 };
 
 template <int rows, int cols>
-HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
-                       std::int64_t t, float* dx, std::int64_t dx_step) {
-  Tile<rows, cols> sum;
-  for (const Hit* hit = hits; hit < hits + count; ++hit) {
-    const std::int64_t j = hit->j + t;
-    if (rows == 1 && (j < 0 || j >= s.out_w)) continue;
-    sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, hit->dy + j * s.filters, s.filters,
-                 hit->packed);
-  }
+HWY_INLINE void write(const Tile<rows, cols>& sum, const Part& part, float* dx,
+                      std::int64_t dx_step) {
   if (part.channels == cols) {
     sum.write(dx, dx_step, part.add, false);
   } else {
     sum.write_part(dx, dx_step, static_cast<int>(part.channels), part.add, false);
   }
+}
+
+template <int rows, int cols>
+HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
+                       std::int64_t t, float* dx, std::int64_t dx_step) {
+  Tile<rows, cols> sum;
+  for (const Hit* hit = hits; hit < hits + count; ++hit) {
+    sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, hit->dy + (hit->j + t) * s.filters,
+                 s.filters, hit->packed);
+  }
+  write(sum, part, dx, dx_step);
+}
+
+// The same where some taps meet no output column, and read zeros.
+template <int rows, int cols>
+HWY_NOINLINE void border_tile(const Conv2DSize& s, const Part& part, const Hit* hits,
+                              std::int64_t count, std::int64_t t, float* dx, std::int64_t dx_step) {
+  static_assert(packed_rows <= zero_count);
+  Tile<rows, cols> sum;
+  for (const Hit* hit = hits; hit < hits + count; ++hit) {
+    const float* dy[rows];
+    bool any = false;
+    for (int q = 0; q < rows; ++q) {
+      const std::int64_t j = hit->j + t + q;
+      const bool inside = j >= 0 && j < s.out_w;
+      dy[q] = inside ? hit->dy + j * s.filters : zeros;
+      any = any || inside;
+    }
+    if (any) sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, dy, hit->packed);
+  }
+  write(sum, part, dx, dx_step);
 }
 
 template <int cols>
@@ -82,19 +107,16 @@ void sum_columns(const Conv2DSize& s, const Part& part, const Hit* hits, std::in
     const Span inside = places_inside(hit->j, 1, s.out_w, length);
     inner = {std::max(inner.begin, inside.begin), std::min(inner.end, inside.end)};
   }
-  inner.end = std::max(inner.begin, inner.end);
   const std::int64_t step = s.stride_w * s.channels;
   float* dx = dx_row + residue * s.channels + part.channel;
-  const auto border = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-    for (std::int64_t t = begin; t < end; ++t) {
-      tile<1, cols>(s, part, hits, count, t, dx + t * step, step);
-    }
-  };
-  border(0, inner.begin);
-  for_tile_rows<cols>(inner.begin, inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
-    tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
+  const Borders borders(length, inner.begin, inner.end);
+  borders.for_outer([&](auto rows, std::int64_t t) HWY_ATTR {
+    border_tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
   });
-  border(inner.end, length);
+  for_tile_rows<cols>(borders.inner.begin, borders.inner.end,
+                      [&](auto rows, std::int64_t t) HWY_ATTR {
+                        tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
+                      });
 }
 
 // One part's share of row y of image n.

@@ -50,10 +50,6 @@ void for_places(const Conv2DSize& s, std::int64_t begin, std::int64_t end, F&& f
   }
 }
 
-// What a tap outside the image reads instead.
-constexpr std::int64_t zero_count = 4096;
-alignas(64) constexpr float zeros[zero_count] = {};
-
 // Adds (or writes) the sum over output rows [begin, end), counted through the batch.
 template <int rows, int cols>
 HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Span out_rows,
@@ -65,14 +61,26 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
   std::int64_t down[rows];    // the image's rows from there
   Span columns[rows];         // the output columns whose tap lies in the image
   Span inner{0, s.out_w};     // those of all taps
-  for (int q = 0; q < rows; ++q) {
-    const std::int64_t tap = (t.term + q) / channels, c = (t.term + q) % channels;
+  bool beside = true;         // the rows lie beside one another in the image
+  std::int64_t tap = t.term / channels, c = t.term % channels;
+  for (int q = 0; q < rows; ++q, ++c) {
+    if (c == channels) {
+      c = 0;
+      ++tap;
+    }
+    if (q > 0 && c > 0) {  // the same tap
+      offset[q] = offset[q - 1] + 1;
+      down[q] = down[q - 1];
+      columns[q] = columns[q - 1];
+      continue;
+    }
     down[q] = tap / s.kernel_w * s.dilation_h - s.pad_top;
     const std::int64_t right = tap % s.kernel_w * s.dilation_w - s.pad_left;
     offset[q] = down[q] * image_row + right * s.channels + t.group * channels + c;
     columns[q] = columns_of_tap(s, tap % s.kernel_w);
     inner.begin = std::max(inner.begin, columns[q].begin);
     inner.end = std::min(inner.end, columns[q].end);
+    beside = beside && (q == 0 || offset[q] == offset[q - 1] + 1);
   }
   inner.end = std::max(inner.begin, inner.end);
   // Rows where every tap is inside; down ascends, so that the first and the last tell of all.
@@ -87,20 +95,25 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
                             std::int64_t width) HWY_ATTR {
     const std::int64_t in_y = i * s.stride_h;
     const float* x = job.x + (n * s.height + in_y) * image_row + j * step;
+    const float* dy = job.dy + ((n * s.out_h + i) * s.out_w + j) * s.filters + t.filter;
+    const Terms terms{.outer = count,
+                      .inner = width,
+                      .a_outer = s.stride_h * image_row,
+                      .a_inner = step,
+                      .b_outer = s.out_w * s.filters,
+                      .b_inner = s.filters};
+    if constexpr (rows > 9) {  // more pointers than that do not fit in the registers
+      const bool all_inside =
+          i >= whole.begin && i < whole.end && j >= inner.begin && j < inner.end;
+      if (beside && all_inside) return sum.multiply(terms, x + offset[0], 1, dy);
+    }
     const float* taps[rows];
     for (int q = 0; q < rows; ++q) {
       const bool inside = in_y + down[q] >= 0 && in_y + down[q] < s.height &&
                           j >= columns[q].begin && j < columns[q].end;
       taps[q] = inside ? x + offset[q] : zeros;
     }
-    const float* dy = job.dy + ((n * s.out_h + i) * s.out_w + j) * s.filters + t.filter;
-    sum.multiply({.outer = count,
-                  .inner = width,
-                  .a_outer = s.stride_h * image_row,
-                  .a_inner = step,
-                  .b_outer = s.out_w * s.filters,
-                  .b_inner = s.filters},
-                 taps, dy);
+    sum.multiply(terms, taps, dy);
   };
   for (std::int64_t r = out_rows.begin; r < out_rows.end;) {
     const std::int64_t n = r / s.out_h, i = r % s.out_h;

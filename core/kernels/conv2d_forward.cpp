@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "core/kernels/conv2d_forward.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
+#include "core/kernels/borders-inl.h"
 #include "core/kernels/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,42 +49,62 @@ class ForwardRow {
   template <int cols>
   void all_columns(std::int64_t group, std::int64_t f) const {
     // Where the first and the last tap lie in the image, all do.
-    const std::int64_t begin = columns_of_tap(s_, 0).begin;
-    const std::int64_t end = std::max(begin, columns_of_tap(s_, s_.kernel_w - 1).end);
-    const auto border = [&](std::int64_t from, std::int64_t to) HWY_ATTR {
-      for (std::int64_t j = from; j < to; ++j) tile<1, cols>(group, f, j, taps_of_column(s_, j));
-    };
-    border(0, begin);
-    for_tile_rows<cols>(begin, end, [&](auto rows, std::int64_t j) HWY_ATTR {
-      tile<rows, cols>(group, f, j, {0, s_.kernel_w});
-    });
-    border(end, s_.out_w);
+    const Borders borders(s_.out_w, columns_of_tap(s_, 0).begin,
+                          columns_of_tap(s_, s_.kernel_w - 1).end);
+    borders.for_outer([&](auto rows, std::int64_t j)
+                          HWY_ATTR { border_tile<rows, cols>(group, f, j); });
+    for_tile_rows<cols>(borders.inner.begin, borders.inner.end,
+                        [&](auto rows, std::int64_t j) HWY_ATTR { tile<rows, cols>(group, f, j); });
   }
 
-  // Output columns j to j + rows, filters f to f + cols, with the taps in `taps` of each row.
+  // Output columns j to j + rows, filters f to f + cols.
   template <int rows, int cols>
-  HWY_NOINLINE void tile(std::int64_t group, std::int64_t f, std::int64_t j, Span taps) const {
+  HWY_NOINLINE void tile(std::int64_t group, std::int64_t f, std::int64_t j) const {
     const std::int64_t channels = s_.channels / s_.groups;
     const std::int64_t step = s_.stride_w * s_.channels;
-    const std::int64_t in_x = j * s_.stride_w - s_.pad_left + taps.begin * s_.dilation_w;
+    const std::int64_t in_x = j * s_.stride_w - s_.pad_left;
     const std::int64_t in_y = in_y_ + rows_.begin * s_.dilation_h;
     const float* x = image_ + (in_y * s_.width + in_x) * s_.channels + group * channels;
-    const float* k = kernel_ + (rows_.begin * s_.kernel_w + taps.begin) * channels * s_.filters + f;
-    Terms terms{.outer = rows_.size(),
-                .inner = channels,
-                .a_outer = s_.dilation_h * s_.width * s_.channels,
-                .a_inner = 1,
-                .b_outer = s_.kernel_w * channels * s_.filters,
-                .b_inner = s_.filters};
+    const float* k = kernel_ + rows_.begin * s_.kernel_w * channels * s_.filters + f;
     Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f);
     if (taps_adjoin(s_)) {
-      terms.inner *= taps.size();
-      sum.multiply(terms, x, step, k);
+      sum.multiply({.outer = rows_.size(),
+                    .inner = s_.kernel_w * channels,
+                    .a_outer = s_.dilation_h * s_.width * s_.channels,
+                    .a_inner = 1,
+                    .b_outer = s_.kernel_w * channels * s_.filters,
+                    .b_inner = s_.filters},
+                   x, step, k);
     } else {
-      for (std::int64_t tap = 0; tap < taps.size(); ++tap) {
-        sum.multiply(terms, x, step, k);
-        x += s_.dilation_w * s_.channels;
-        k += channels * s_.filters;
+      for (std::int64_t tap = 0; tap < rows_.size() * s_.kernel_w; ++tap) {
+        const std::int64_t down = tap / s_.kernel_w * s_.dilation_h;
+        const std::int64_t right = tap % s_.kernel_w * s_.dilation_w;
+        sum.multiply({1, channels, 0, 1, 0, s_.filters},
+                     x + (down * s_.width + right) * s_.channels, step,
+                     k + tap * channels * s_.filters);
+      }
+    }
+    sum.write(y_ + j * s_.filters + f, s_.filters, false, positive_);
+  }
+
+  // The same where some taps lie outside the image, and read zeros.
+  template <int rows, int cols>
+  HWY_NOINLINE void border_tile(std::int64_t group, std::int64_t f, std::int64_t j) const {
+    const std::int64_t channels = s_.channels / s_.groups;
+    Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f);
+    for (std::int64_t tap = rows_.begin * s_.kernel_w; tap < rows_.end * s_.kernel_w; ++tap) {
+      const std::int64_t in_y = in_y_ + tap / s_.kernel_w * s_.dilation_h;
+      const float* image_row = image_ + in_y * s_.width * s_.channels + group * channels;
+      for (std::int64_t c = 0; c < channels; c += zero_count) {
+        const float* x[rows];
+        for (int q = 0; q < rows; ++q) {
+          const std::int64_t in_x =
+              (j + q) * s_.stride_w - s_.pad_left + tap % s_.kernel_w * s_.dilation_w;
+          const bool inside = in_x >= 0 && in_x < s_.width;
+          x[q] = inside ? image_row + in_x * s_.channels + c : zeros;
+        }
+        sum.multiply({1, std::min(zero_count, channels - c), 0, 1, 0, s_.filters}, x,
+                     kernel_ + (tap * channels + c) * s_.filters + f);
       }
     }
     sum.write(y_ + j * s_.filters + f, s_.filters, false, positive_);

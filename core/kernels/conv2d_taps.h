@@ -10,6 +10,7 @@
 namespace minnow::kernels {
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
+  if (b == 1) return a;  // common, and a division takes long
   return a > 0 ? (a + b - 1) / b : -(-a / b);
 }
 
@@ -26,13 +27,12 @@ inline Span columns_of_tap(const Conv2DSize& s, std::int64_t b) noexcept {
   return places_inside(b * s.dilation_w - s.pad_left, s.stride_w, s.width, s.out_w);
 }
 
-/// The taps (., b) that lie in the image at output column j.
-inline Span taps_of_column(const Conv2DSize& s, std::int64_t j) noexcept {
-  return places_inside(j * s.stride_w - s.pad_left, s.dilation_w, s.width, s.kernel_w);
-}
-
 /// Whether the numbers under one row of the kernel lie beside one another in the image as they do
 /// in the kernel: then the row is one run of kernel_w * channels numbers.
 inline bool taps_adjoin(const Conv2DSize& s) noexcept { return s.dilation_w == 1 && s.groups == 1; }
+
+/// What a tap outside the image reads instead.
+constexpr std::int64_t zero_count = 4096;
+alignas(64) inline constexpr float zeros[zero_count] = {};
 
 }  // namespace minnow::kernels
