@@ -2,7 +2,7 @@
 """Trains the benchmark jobs with minnow and its peers in turns, and prints a table for the README.
 
 usage: compare.py [--rounds N] [--peers keras,torch] [--jobs ex1:32,...] [--threads 1,2] [--rows N]
-                  [--minnow PROGRAM] [--venv DIR] [--data DIR]
+                  [--minnow PROGRAM] [--venv DIR] [--data DIR] [--chart FILE.svg]
 
 Each round runs every program once, one after another, so that a machine that slows down slows all.
 The figure of a run is its last epoch's; the table has the median of the rounds, in samples per
@@ -31,6 +31,7 @@ def arguments():
     p.add_argument("--minnow", default=os.path.join(ROOT, "build/release/apps/minnow/minnow"))
     p.add_argument("--venv", default=os.path.join(ROOT, "build/peers"))
     p.add_argument("--data", default=os.environ.get("FASHION_MNIST_DIR", "/usr/share/datasets/fashion-mnist"))
+    p.add_argument("--chart", help="also draw the ratios of each job into this SVG file")
     return p.parse_args()
 
 
@@ -52,6 +53,29 @@ def last_epoch(command):
     if run.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{run.stderr[-2000:]}")
     return json.loads(run.stdout.strip().splitlines()[-1])["samples_per_s"]
+
+
+def draw(path, jobs, columns, median):
+    """Bars of each program's speed, every job's best peer being 1."""
+    bar, gap, left, unit = 12, 14, 110, 90
+    shades = {"minnow": "#1b6ca8", "keras": "#c9c9c9", "torch": "#8f8f8f"}
+    lines, y = [], 16
+    for job in jobs:
+        best = max(median[job, name, t] for name, t in columns if name != "minnow")
+        lines.append(f'<text x="8" y="{y + 10}">{job.replace(":", ", batch ")}</text>')
+        y += 16
+        for name, t in columns:
+            ratio = median[job, name, t] / best
+            width = min(ratio, 8) * unit
+            lines.append(f'<text x="{left - 6}" y="{y + 10}" text-anchor="end">{name}, {t}</text>'
+                         f'<rect x="{left}" y="{y}" width="{width:.0f}" height="{bar}" fill="{shades[name]}"/>'
+                         f'<text x="{left + width + 5:.0f}" y="{y + 10}">{ratio:.2f}</text>')
+            y += bar + 3
+        y += gap
+    with open(path, "w") as out:
+        out.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 8 * unit + 60} {y}" '
+                  'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>'
+                  + "\n".join(lines) + "</svg>\n")
 
 
 def main():
@@ -82,6 +106,8 @@ def main():
         best = max((median[job_batch, p, t] for p in peers for t in threads), default=None)
         ratios = [f"{median[job_batch, 'minnow', t] / best:.2f}" if best else "" for t in threads]
         print(f"| {job_batch.replace(':', ', ')} | " + " | ".join(row + ratios) + " |")
+    if a.chart and peers:
+        draw(a.chart, a.jobs.split(","), columns, median)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
 // The convolutions of small image networks, in their three directions. A sample of the forward
 // result is verified in double before anything is timed.
-#include <benchmark/benchmark.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "core/kernels/conv2d.h"
+#include "bench/peers.h"
+#include "bench/support.h"
 #include "core/parallel.h"
-#include "core/rng.h"
 
-namespace minnow {
+namespace minnow::bench {
 namespace {
 
 struct Problem {
@@ -24,16 +22,9 @@ constexpr Problem problems[] = {
     {"convnet_13x13x32_to_64", 32, {13, 13, 32, 3, 3, 64, 11, 11}},
     {"rgb_32x32x3_to_32_same", 32, {32, 32, 3, 3, 3, 32, 32, 32, 1, 1, 1, 1}},
     {"deep_16x16x64_to_64_same", 8, {16, 16, 64, 3, 3, 64, 16, 16, 1, 1, 1, 1}},
+    {"strided_28x28x16_to_32", 16, {28, 28, 16, 3, 3, 32, 14, 14, 2, 2}},
+    {"odd_17x19x5_to_13_5x3", 16, {17, 19, 5, 5, 3, 13, 13, 17}},
 };
-
-enum class Direction { forward, input, kernel };
-
-std::vector<float> random(std::int64_t n, std::uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(n));
-  for (float& v : values) v = rng.uniform() - 0.5F;
-  return values;
-}
 
 struct Data {
   std::vector<float> x, kernel, y;
@@ -49,7 +40,8 @@ double exact(const kernels::Conv2DSize& s, const Data& d, std::int64_t i, std::i
   double sum = 0;
   for (std::int64_t a = 0; a < s.kernel_h; ++a) {
     for (std::int64_t b = 0; b < s.kernel_w; ++b) {
-      const std::int64_t row = i + a - s.pad_top, col = j + b - s.pad_left;
+      const std::int64_t row = i * s.stride_h + a - s.pad_top;
+      const std::int64_t col = j * s.stride_w + b - s.pad_left;
       if (row < 0 || row >= s.height || col < 0 || col >= s.width) continue;
       for (std::int64_t c = 0; c < s.channels; ++c) {
         const auto x = static_cast<std::size_t>((row * s.width + col) * s.channels + c);
@@ -73,48 +65,61 @@ bool verified(const Problem& p, const Workers& workers, Data& d) {
   return true;
 }
 
-void conv2d(benchmark::State& state, const Problem& p, Direction direction, int threads) {
-  Data d(p);
-  const Workers workers(threads);
-  if (!verified(p, workers, d)) {
-    state.SkipWithError("wrong result");
-    return;
-  }
-  std::vector<float> out = direction == Direction::input ? d.x : d.kernel;
-  for (auto _ : state) {
-    switch (direction) {
+using Engine = Run (*)(const Convolution&);
+
+Run minnow_convolution(const Convolution& c) {
+  return [c, workers = Workers(c.threads)] {
+    switch (c.direction) {
       case Direction::forward:
-        kernels::conv2d_forward(workers, p.size, p.batch, d.x.data(), d.kernel.data(), d.y.data(),
-                                {});
-        break;
+        return kernels::conv2d_forward(workers, c.size, c.batch, c.x, c.kernel, c.y, {});
       case Direction::input:
-        kernels::conv2d_backward_input(workers, p.size, p.batch, d.y.data(), d.kernel.data(),
-                                       out.data());
-        break;
+        return kernels::conv2d_backward_input(workers, c.size, c.batch, c.y, c.kernel, c.x);
       case Direction::kernel:
-        kernels::conv2d_backward_kernel(workers, p.size, p.batch, d.x.data(), d.y.data(),
-                                        out.data(), false);
-        break;
+        return kernels::conv2d_backward_kernel(workers, c.size, c.batch, c.x, c.y, c.kernel,
+                                               nullptr, false);
     }
+  };
+}
+
+void conv2d(benchmark::State& state, const Problem& p, Direction direction, Engine engine,
+            int threads) {
+  Data d(p);
+  if (!verified(p, Workers(threads), d)) return state.SkipWithError("wrong result");
+  const Run run = engine({.direction = direction,
+                          .size = p.size,
+                          .batch = p.batch,
+                          .x = d.x.data(),
+                          .kernel = d.kernel.data(),
+                          .y = d.y.data(),
+                          .threads = threads});
+  for (auto _ : state) {
+    run();
     benchmark::ClobberMemory();
   }
-  const double flops = 2.0 * static_cast<double>(d.y.size()) *
-                       static_cast<double>(p.size.kernel_h * p.size.kernel_w * p.size.channels);
-  state.counters["GFLOP/s"] = benchmark::Counter(
-      1e-9 * flops * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  const double terms = static_cast<double>(p.size.kernel_h * p.size.kernel_w * p.size.channels);
+  report_flops(state, 2 * static_cast<double>(d.y.size()) * terms);
 }
 
 const bool registered = [] {
   constexpr std::pair<Direction, const char*> directions[] = {
       {Direction::forward, "forward"}, {Direction::input, "input"}, {Direction::kernel, "kernel"}};
+  const std::pair<const char*, Engine> engines[] = {
+      {"minnow", minnow_convolution},
+#ifdef MINNOW_BENCH_ONEDNN
+      {"onednn", onednn_convolution},
+#endif
+  };
   for (const Problem& p : problems) {
-    for (const auto& [direction, name] : directions) {
-      for (int threads : {1, 2}) {
-        const std::string title =
-            "conv2d/" + std::string(p.name) + "/" + name + "/threads:" + std::to_string(threads);
-        benchmark::RegisterBenchmark(title.c_str(), [&p, d = direction, threads](auto& state) {
-          conv2d(state, p, d, threads);
-        })->UseRealTime();
+    for (const auto& [direction, direction_name] : directions) {
+      for (const int threads : {1, 2}) {
+        for (const auto& [engine_name, engine] : engines) {
+          const std::string title = "conv2d/" + std::string(p.name) + "_" + direction_name + "/" +
+                                    engine_name + "/threads:" + std::to_string(threads);
+          benchmark::RegisterBenchmark(title.c_str(), [&p, d = direction, engine = engine,
+                                                       threads](auto& state) {
+            conv2d(state, p, d, engine, threads);
+          })->UseRealTime();
+        }
       }
     }
   }
@@ -122,4 +127,4 @@ const bool registered = [] {
 }();
 
 }  // namespace
-}  // namespace minnow
+}  // namespace minnow::bench

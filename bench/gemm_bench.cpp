@@ -1,15 +1,13 @@
 // sgemm on the shapes of training: each is verified against a product in double before it is timed.
-#include <benchmark/benchmark.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "core/kernels/gemm.h"
+#include "bench/peers.h"
+#include "bench/support.h"
 #include "core/parallel.h"
-#include "core/rng.h"
 
-namespace minnow {
+namespace minnow::bench {
 namespace {
 
 struct Problem {
@@ -20,23 +18,23 @@ struct Problem {
 
 constexpr Problem problems[] = {
     {"square_256", {256, 256, 256}, false, false},
+    {"square_512", {512, 512, 512}, false, false},
     {"square_1024", {1024, 1024, 1024}, false, false},
-    {"ex1_dense_forward", {32, 10, 21632}, false, false},
-    {"ex1_dense_kernel", {21632, 10, 32}, true, false},
-    {"ex1_dense_input", {32, 21632, 10}, false, true},
+    {"square_1024_tn", {1024, 1024, 1024}, true, false},
+    {"square_1024_nt", {1024, 1024, 1024}, false, true},
+    // Thin layers keep their kernel transposed.
+    {"ex1_dense_forward", {32, 10, 21632}, false, true},
+    {"ex1_dense_kernel", {10, 21632, 32}, true, false},
+    {"ex1_dense_input", {32, 21632, 10}, false, false},
     {"mlp784_forward", {128, 512, 784}, false, false},
     {"mlp784_kernel", {784, 512, 128}, true, false},
     {"mlp784_input", {128, 784, 512}, false, true},
+    {"mlp784_last_forward", {128, 10, 512}, false, true},
     {"mlp10_forward", {32, 10, 10}, false, false},
+    {"mlp10_kernel", {10, 10, 32}, true, false},
+    {"one_row", {1, 512, 784}, false, false},
     {"odd", {97, 61, 133}, false, false},
 };
-
-std::vector<float> random(std::int64_t n, std::uint64_t seed) {
-  Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(n));
-  for (float& v : values) v = rng.uniform() - 0.5F;
-  return values;
-}
 
 double exact(const Problem& p, const std::vector<float>& a, const std::vector<float>& b,
              std::int64_t i, std::int64_t j) {
@@ -50,43 +48,66 @@ double exact(const Problem& p, const std::vector<float>& a, const std::vector<fl
   return sum;
 }
 
-void gemm(benchmark::State& state, const Problem& p, int threads) {
+bool is_right(const Problem& p, const std::vector<float>& a, const std::vector<float>& b,
+              const std::vector<float>& c) {
   const auto& [m, n, k] = p.size;
-  const std::vector<float> a = random(m * k, 1), b = random(k * n, 2);
-  std::vector<float> c(static_cast<std::size_t>(m * n));
-  const Workers workers(threads);
-  const kernels::Operand left{a.data(), p.transpose_a ? m : k, p.transpose_a};
-  const kernels::Operand right{b.data(), p.transpose_b ? k : n, p.transpose_b};
-  const auto run = [&] { kernels::gemm(workers, p.size, left, right, c.data(), n, false); };
-  run();
   for (std::int64_t s = 0; s < 64; ++s) {
     const std::int64_t i = s * 7919 % m, j = s * 104729 % n;
     const double error = std::abs(c[static_cast<std::size_t>(i * n + j)] - exact(p, a, b, i, j));
-    if (error > 1e-6 * static_cast<double>(k)) {
-      state.SkipWithError("wrong result");
-      return;
-    }
+    if (error > 1e-6 * static_cast<double>(k)) return false;
   }
+  return true;
+}
+
+using Engine = Run (*)(const Gemm&);
+
+Run minnow_gemm(const Gemm& g) {
+  return [g, workers = Workers(g.threads)] {
+    kernels::gemm(workers, g.size, g.a, g.b, g.c, g.size.n, false);
+  };
+}
+
+void gemm(benchmark::State& state, const Problem& p, Engine engine, int threads) {
+  const auto& [m, n, k] = p.size;
+  const std::vector<float> a = random(m * k, 1), b = random(k * n, 2);
+  std::vector<float> c(static_cast<std::size_t>(m * n));
+  const Run run = engine({.size = p.size,
+                          .a = {a.data(), p.transpose_a ? m : k, p.transpose_a},
+                          .b = {b.data(), p.transpose_b ? k : n, p.transpose_b},
+                          .c = c.data(),
+                          .threads = threads});
+  run();
+  if (!is_right(p, a, b, c)) return state.SkipWithError("wrong result");
   for (auto _ : state) {
     run();
     benchmark::ClobberMemory();
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(
-      2e-9 * static_cast<double>(m * n * k) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  report_flops(state, 2 * static_cast<double>(m * n * k));
 }
 
 const bool registered = [] {
+  const std::pair<const char*, Engine> engines[] = {
+      {"minnow", minnow_gemm},
+#ifdef MINNOW_BENCH_ONEDNN
+      {"onednn", onednn_gemm},
+#endif
+#ifdef MINNOW_BENCH_EIGEN
+      {"eigen", eigen_gemm},
+#endif
+  };
   for (const Problem& p : problems) {
-    for (int threads : {1, 2}) {
-      benchmark::RegisterBenchmark(
-          ("gemm/" + std::string(p.name) + "/threads:" + std::to_string(threads)).c_str(),
-          [&p, threads](benchmark::State& state) { gemm(state, p, threads); })
-          ->UseRealTime();
+    for (const int threads : {1, 2}) {
+      for (const auto& [name, engine] : engines) {
+        const std::string title =
+            "gemm/" + std::string(p.name) + "/" + name + "/threads:" + std::to_string(threads);
+        benchmark::RegisterBenchmark(title.c_str(), [&p, engine = engine, threads](auto& state) {
+          gemm(state, p, engine, threads);
+        })->UseRealTime();
+      }
     }
   }
   return true;
 }();
 
 }  // namespace
-}  // namespace minnow
+}  // namespace minnow::bench

@@ -28,13 +28,10 @@ class Conv2DOp : public LayerOp {
     const float* dy = run.d_output;
     if (float* dkernel = run.d_weights[0]) {
       // dkernel[a,b,c,f] = sum over rows and places i,j of x[i s + a d - p, ..., c] dy[i,j,f]
-      kernels::conv2d_backward_kernel(run.workers, size_, run.rows, run.inputs[0], dy, dkernel,
-                                      run.accumulate);
-    }
-    if (float* dbias = use_bias_ ? run.d_weights[1] : nullptr) {
       // dbias[f] = sum over rows and places of dy[i,j,f]
-      kernels::sum_rows(run.workers, run.rows * size_.out_h * size_.out_w, size_.filters, dy, dbias,
-                        run.accumulate);
+      float* dbias = use_bias_ ? run.d_weights[1] : nullptr;
+      kernels::conv2d_backward_kernel(run.workers, size_, run.rows, run.inputs[0], dy, dkernel,
+                                      dbias, run.accumulate);
     }
     if (float* dx = run.d_inputs[0]) {
       // dx[i s + a d - p, ..., c] = sum over the places and taps that read it, and over f, of

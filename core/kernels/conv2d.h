@@ -27,8 +27,10 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                            const float* dy, const float* kernel, float* dx);
 
-/// dk[a,b,c,f] = (accumulate ? dk : 0) + sum over n,i,j of x[n, i s + a d - p, ...] dy[n,i,j,f].
+/// dk[a,b,c,f] = (accumulate ? dk : 0) + sum over n,i,j of x[n, i s + a d - p, ...] dy[n,i,j,f],
+/// and unless `dbias` is null, db[f] = (accumulate ? db : 0) + sum over n,i,j of dy[n,i,j,f].
 void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
-                            const float* x, const float* dy, float* dkernel, bool accumulate);
+                            const float* x, const float* dy, float* dkernel, float* dbias,
+                            bool accumulate);
 
 }  // namespace minnow::kernels

@@ -139,6 +139,34 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
   sum.write(job.dkernel + place, s.filters, add, false);
 }
 
+// The bias's share of the same output rows, for the tile's filters: while dy is near.
+template <int cols>
+HWY_NOINLINE void sum_bias(const KernelGradientJob& job, const TilePlace& t, Span out_rows,
+                           bool add) {
+  using T = Tile<4, cols>;  // four sums beside one another, which do not wait for each other
+  const typename T::D d;
+  T sum;
+  const auto take = [&](auto row, std::int64_t place) HWY_ATTR {
+    const float* from = job.dy + place * job.size.filters + t.filter;
+    unrolled<T::vectors>([&](auto v) HWY_ATTR {
+      sum.sum[row][v] = hn::Add(sum.sum[row][v], hn::LoadU(d, from + v * T::width));
+    });
+  };
+  const std::int64_t end = out_rows.end * job.size.out_w;
+  std::int64_t place = out_rows.begin * job.size.out_w;
+  for (; place + 4 <= end; place += 4) {
+    unrolled<4>([&](auto row) HWY_ATTR { take(row, place + row); });
+  }
+  for (; place < end; ++place) take(Int<0>{}, place);
+  unrolled<T::vectors>([&](auto v) HWY_ATTR {
+    auto total =
+        hn::Add(hn::Add(sum.sum[0][v], sum.sum[1][v]), hn::Add(sum.sum[2][v], sum.sum[3][v]));
+    float* out = job.dbias + t.filter + v * T::width;
+    if (add) total = hn::Add(hn::LoadU(d, out), total);
+    hn::StoreU(total, d, out);
+  });
+}
+
 // Output rows whose numbers stay in the nearer caches while every tile passes over them. It also
 // bounds the length of the sums that are kept in one register.
 std::int64_t rows_at_a_time(const Conv2DSize& s) {
@@ -163,6 +191,7 @@ void kernel_gradient(const KernelGradientJob& job, Span tiles, Span out_rows) {
     const bool add = job.accumulate || r > out_rows.begin;
     for_places(job.size, tiles.begin, tiles.end, [&](const TilePlace& t) HWY_ATTR {
       with_width(t.cols, [&](auto cols) HWY_ATTR {
+        if (t.term == 0 && job.dbias != nullptr) sum_bias<cols>(job, t, now, add);
         with_height<cols>(t.rows,
                           [&](auto rows) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
       });
@@ -188,27 +217,35 @@ constexpr std::int64_t small_kernel = 2048;
 
 void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job, std::int64_t rows,
                            double work) {
-  alignas(64) float sums[most_pieces * small_kernel];
+  alignas(64) float sums[most_pieces * 2 * small_kernel];
   const Conv2DSize& s = job.size;
   const std::int64_t count = s.kernel_h * s.kernel_w * (s.channels / s.groups) * s.filters;
+  const std::int64_t each = count + (job.dbias != nullptr ? s.filters : 0);
   const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
   const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(s);
   workers.for_each(pieces, work / static_cast<double>(pieces), [&](std::int64_t i) {
+    float* dkernel = sums + i * each;
+    float* dbias = job.dbias != nullptr ? dkernel + count : nullptr;
     HWY_DYNAMIC_DISPATCH(kernel_gradient)
-    ({s, job.x, job.dy, sums + i * count, false}, {0, tiles}, split(rows, pieces, i));
+    ({s, job.x, job.dy, dkernel, dbias, false}, {0, tiles}, split(rows, pieces, i));
   });
-  for (std::int64_t j = 0; j < count; ++j) {
-    float sum = job.accumulate ? job.dkernel[j] : 0.0F;
-    for (std::int64_t i = 0; i < pieces; ++i) sum += sums[i * count + j];
-    job.dkernel[j] = sum;
-  }
+  const auto add_up = [&](std::int64_t first, std::int64_t n, float* out) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      float sum = job.accumulate ? out[j] : 0.0F;
+      for (std::int64_t i = 0; i < pieces; ++i) sum += sums[i * each + first + j];
+      out[j] = sum;
+    }
+  };
+  add_up(0, count, job.dkernel);
+  add_up(count, each - count, job.dbias);
 }
 
 }  // namespace
 
 void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
-                            const float* x, const float* dy, float* dkernel, bool accumulate) {
-  const KernelGradientJob job{size, x, dy, dkernel, accumulate};
+                            const float* x, const float* dy, float* dkernel, float* dbias,
+                            bool accumulate) {
+  const KernelGradientJob job{size, x, dy, dkernel, dbias, accumulate};
   const std::int64_t rows = batch * size.out_h;
   const std::int64_t terms = size.kernel_h * size.kernel_w * (size.channels / size.groups);
   const double work =

@@ -12,6 +12,7 @@ struct KernelGradientJob {
   const float* x;
   const float* dy;
   float* dkernel;
+  float* dbias;  // or null
   bool accumulate;
 };
 

@@ -25,23 +25,33 @@ std::vector<float> backward_input(const ConvCase& c, int threads) {
 std::vector<float> backward_kernel(const ConvCase& c, int threads) {
   auto dk = all_nan(static_cast<std::int64_t>(c.kernel.size()));
   kernels::conv2d_backward_kernel(Workers(threads), c.size, c.batch, c.x.data(), c.dy.data(),
-                                  dk.data(), false);
+                                  dk.data(), nullptr, false);
   return dk;
+}
+
+std::vector<float> backward_bias(const ConvCase& c, int threads) {
+  auto dk = all_nan(static_cast<std::int64_t>(c.kernel.size())), db = all_nan(c.size.filters);
+  kernels::conv2d_backward_kernel(Workers(threads), c.size, c.batch, c.x.data(), c.dy.data(),
+                                  dk.data(), db.data(), false);
+  EXPECT_TRUE(same_bits(dk, backward_kernel(c, 1)));
+  return db;
 }
 
 // The gradients of sum(dy y): by the convolution's transposes written as plainly as itself.
 struct Transposes {
-  std::vector<double> dx, dk;
+  std::vector<double> dx, dk, db;
 };
 Transposes transposes(const ConvCase& c) {
   const auto& s = c.size;
-  Transposes t{std::vector<double>(c.x.size()), std::vector<double>(c.kernel.size())};
+  Transposes t{std::vector<double>(c.x.size()), std::vector<double>(c.kernel.size()),
+               std::vector<double>(static_cast<std::size_t>(s.filters))};
   const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
   std::size_t out = 0;
   for (std::int64_t place = 0; place < c.batch * s.out_h * s.out_w; ++place) {
     const std::int64_t n = place / (s.out_h * s.out_w), i = place / s.out_w % s.out_h;
     const std::int64_t j = place % s.out_w;
     for (std::int64_t f = 0; f < s.filters; ++f, ++out) {
+      t.db[static_cast<std::size_t>(f)] += static_cast<double>(c.dy[out]);
       for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
         const std::int64_t row = i * s.stride_h + tap / s.kernel_w * s.dilation_h - s.pad_top;
         const std::int64_t column = j * s.stride_w + tap % s.kernel_w * s.dilation_w - s.pad_left;
@@ -69,6 +79,9 @@ testing::AssertionResult backward_is_right(const ConvCase& c, int threads = 1) {
   const auto dk = near_all(expected.dk, backward_kernel(c, threads), 2e-7,
                            {.scale = std::max(1.0, places), .shape = c.kernel_shape()});
   if (!dk) return testing::AssertionFailure() << "dk: " << dk.message() << c.name();
+  const auto db =
+      near_all(expected.db, backward_bias(c, threads), 2e-7, {.scale = std::max(1.0, places)});
+  if (!db) return testing::AssertionFailure() << "db: " << db.message() << c.name();
   return testing::AssertionSuccess();
 }
 
@@ -111,9 +124,12 @@ TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
 TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
   const ConvCase c(ConvSetting{5, 5, 2, 3, 3, 13}.size(), 0);
   EXPECT_TRUE(near_all(std::vector<double>(c.kernel.size()), backward_kernel(c, 2), 0));
-  std::vector<float> dk(c.kernel.size(), 3.0F);
-  kernels::conv2d_backward_kernel(Workers(1), c.size, 0, nullptr, nullptr, dk.data(), true);
+  EXPECT_TRUE(near_all(std::vector<double>(13), backward_bias(c, 2), 0));
+  std::vector<float> dk(c.kernel.size(), 3.0F), db(13, 4.0F);
+  kernels::conv2d_backward_kernel(Workers(1), c.size, 0, nullptr, nullptr, dk.data(), db.data(),
+                                  true);
   EXPECT_TRUE(near_all(std::vector<double>(dk.size(), 3.0), dk, 0));
+  EXPECT_TRUE(near_all(std::vector<double>(db.size(), 4.0), db, 0));
   EXPECT_TRUE(backward_input(c, 2).empty());
 }
 
@@ -123,19 +139,25 @@ TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
   auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
   auto expected = widen(dk);
   for (std::size_t i = 0; i < dk.size(); ++i) expected[i] += fresh[i];
+  const auto fresh_db = backward_bias(c, 1);
+  auto db = random_numbers(13, 10);
+  auto expected_db = widen(db);
+  for (std::size_t i = 0; i < db.size(); ++i) expected_db[i] += fresh_db[i];
   kernels::conv2d_backward_kernel(Workers(1), c.size, c.batch, c.x.data(), c.dy.data(), dk.data(),
-                                  true);
+                                  db.data(), true);
   EXPECT_TRUE(near_all(expected, dk, 1e-6));
+  EXPECT_TRUE(near_all(expected_db, db, 1e-6));
 }
 
 TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
        {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 9);
-    const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1);
+    const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {
       EXPECT_TRUE(same_bits(dx, backward_input(c, threads))) << threads << " threads" << c.name();
       EXPECT_TRUE(same_bits(dk, backward_kernel(c, threads))) << threads << " threads" << c.name();
+      EXPECT_TRUE(same_bits(db, backward_bias(c, threads))) << threads << " threads" << c.name();
     }
   }
 }
