@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 
 #include "core/kernels/spans.h"
@@ -10,12 +11,14 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/activation.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// After targets.h, which compiles this file for each target: mostly plain loops, vectorised by the
 // compiler.
-#include <hwy/highway.h>
+#include "core/kernels/finite-inl.h"
+#include "core/kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
 // y[i] = f(z[i]), whether in place or apart: told from each other so that both loops vectorise.
@@ -30,19 +33,43 @@ void map(std::int64_t n, const float* z, float* y, F&& f) {
   for (std::int64_t i = 0; i < n; ++i) to[i] = f(from[i]);
 }
 
-// delta[i] = f(saved[i], delta[i]).
+// delta[i] = f(saved[i], delta[i]); whether all were finite before.
 template <class F>
-void map_delta(std::int64_t n, const float* HWY_RESTRICT saved, float* HWY_RESTRICT delta, F&& f) {
-  for (std::int64_t i = 0; i < n; ++i) delta[i] = f(saved[i], delta[i]);
+bool map_delta(std::int64_t n, const float* HWY_RESTRICT saved, float* HWY_RESTRICT delta, F&& f) {
+  std::uint32_t largest = 0;  // magnitude, as an integer: the bits of floats are in their order
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float d = delta[i];
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(d) & 0x7fffffffU);
+    delta[i] = f(saved[i], d);
+  }
+  return largest < 0x7f800000U;
 }
 
-// exp only of negative numbers: no overflow on either side.
-float sigmoid(float z) {
-  const float e = std::exp(-std::fabs(z));
-  return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+// The same for relu, which has most of all deltas.
+bool relu_delta(std::int64_t n, const float* HWY_RESTRICT y, float* HWY_RESTRICT delta) {
+  const hn::ScalableTag<float> tag;
+  constexpr std::int64_t lanes = FiniteCheck::lanes;
+  const auto zero = hn::Zero(tag);
+  FiniteCheck check;
+  std::int64_t i = 0;
+  for (; i + FiniteCheck::step <= n; i += FiniteCheck::step) {
+    const auto a = hn::LoadU(tag, delta + i), b = hn::LoadU(tag, delta + i + lanes);
+    const auto c = hn::LoadU(tag, delta + i + 2 * lanes), d = hn::LoadU(tag, delta + i + 3 * lanes);
+    check.look_at(a, b, c, d);
+    const auto pass = [&](auto v, std::int64_t at) HWY_ATTR {
+      hn::StoreU(hn::IfThenElseZero(hn::Gt(hn::LoadU(tag, y + at), zero), v), tag, delta + at);
+    };
+    pass(a, i);
+    pass(b, i + lanes);
+    pass(c, i + 2 * lanes);
+    pass(d, i + 3 * lanes);
+  }
+  for (; i < n; ++i) {
+    check.look_at(delta[i]);
+    delta[i] = y[i] > 0 ? delta[i] : 0.0F;
+  }
+  return check.finite();
 }
-
-float softplus(float z) { return (z > 0 ? z : 0.0F) + std::log1p(std::exp(-std::fabs(z))); }
 
 constexpr float inverse_sqrt_2 = 0.70710678118654752F;
 constexpr float inverse_sqrt_2pi = 0.39894228040143268F;
@@ -54,9 +81,24 @@ float gelu_derivative(float z) {
   return normal_cdf(z) + z * inverse_sqrt_2pi * std::exp(-0.5F * z * z);
 }
 
-float silu_derivative(float z) {
-  const float s = sigmoid(z);
-  return s * (1 + z * (1 - s));
+Floats silu_derivative(Floats z) {  // s (1 + z (1 - s))
+  const Floats s = sigmoid(z);
+  return hn::Mul(s, hn::MulAdd(z, hn::Sub(all(1), s), all(1)));
+}
+
+// delta[i] *= slope(saved[i]), on whole registers; whether all deltas were finite before.
+template <class F>
+bool scale_delta(std::int64_t n, const float* saved, float* delta, F&& slope) {
+  constexpr std::int64_t block = 256;
+  bool finite = true;
+  float slopes[block];
+  for (std::int64_t i = 0; i < n; i += block) {
+    const std::int64_t some = std::min(block, n - i);
+    map_registers(some, saved + i, slopes, slope);
+    finite = map_delta(some, slopes, delta + i, [](float s, float d) HWY_ATTR { return d * s; }) &&
+             finite;
+  }
+  return finite;
 }
 
 float clipped_relu(const ActivationFn& f, float z) {
@@ -80,17 +122,20 @@ void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
     case ActivationKind::relu:  // NaN is not <= 0 and stays: a relu must not hide divergence
       return map(n, z, y, [](float v) HWY_ATTR { return v <= 0 ? 0.0F : v; });
     case ActivationKind::sigmoid:
-      return map(n, z, y, [](float v) HWY_ATTR { return sigmoid(v); });
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return sigmoid(v); });
     case ActivationKind::tanh:
-      return map(n, z, y, [](float v) HWY_ATTR { return std::tanh(v); });
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return tanh(v); });
     case ActivationKind::softplus:
-      return map(n, z, y, [](float v) HWY_ATTR { return softplus(v); });
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return softplus(v); });
     case ActivationKind::elu:
-      return map(n, z, y, [f](float v) HWY_ATTR { return v > 0 ? v : f.slope * std::expm1(v); });
+      return map_registers(n, z, y, [f](Floats v) HWY_ATTR {
+        const Floats below = hn::Mul(all(f.slope), expm1_of_negative(hn::Min(v, all(0))));
+        return unless_nan(v, hn::IfThenElse(hn::Gt(v, all(0)), v, below));
+      });
     case ActivationKind::leaky_relu:
       return map(n, z, y, [f](float v) HWY_ATTR { return v > 0 ? v : f.slope * v; });
     case ActivationKind::silu:
-      return map(n, z, y, [](float v) HWY_ATTR { return v * sigmoid(v); });
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return hn::Mul(v, sigmoid(v)); });
     case ActivationKind::gelu:
       return map(n, z, y, [](float v) HWY_ATTR { return v * normal_cdf(v); });
     case ActivationKind::clipped_relu:
@@ -98,13 +143,21 @@ void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
   }
 }
 
-void map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
+void exp_span(std::int64_t n, const float* x, float* y) {
+  map_registers(n, x, y, [](Floats v) HWY_ATTR { return exponential(v); });
+}
+
+void log1p_span(std::int64_t n, const float* x, float* y) {
+  map_registers(n, x, y, [](Floats v) HWY_ATTR { return log1p_of_fraction(v); });
+}
+
+bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
   switch (f.kind) {
     case ActivationKind::linear:
     case ActivationKind::softmax:
-      return;
+      return map_delta(n, saved, delta, [](float, float d) HWY_ATTR { return d; });
     case ActivationKind::relu:
-      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR { return y > 0 ? d : 0.0F; });
+      return relu_delta(n, saved, delta);
     case ActivationKind::sigmoid:
       return map_delta(n, saved, delta,
                        [](float y, float d) HWY_ATTR { return d * (y * (1 - y)); });
@@ -112,12 +165,13 @@ void map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
       return map_delta(n, saved, delta,
                        [](float y, float d) HWY_ATTR { return d * ((1 - y) * (1 + y)); });
     case ActivationKind::softplus:  // sigmoid(z) = 1 - exp(-y)
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return d * -std::expm1(-y); });
+      return scale_delta(n, saved, delta,
+                         [](Floats y) HWY_ATTR { return hn::Neg(expm1_of_negative(hn::Neg(y))); });
     case ActivationKind::elu:
       if (derivative_needs_input(f)) {
-        return map_delta(n, saved, delta, [f](float z, float d) HWY_ATTR {
-          return z > 0 ? d : d * f.slope * std::exp(z);
+        return scale_delta(n, saved, delta, [f](Floats z) HWY_ATTR {
+          const Floats below = hn::Mul(all(f.slope), exponential(hn::Min(z, all(0))));
+          return unless_nan(z, hn::IfThenElse(hn::Gt(z, all(0)), all(1), below));
         });
       }
       return map_delta(n, saved, delta,
@@ -126,8 +180,7 @@ void map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
       return map_delta(n, saved, delta,
                        [f](float y, float d) HWY_ATTR { return y > 0 ? d : d * f.slope; });
     case ActivationKind::silu:
-      return map_delta(n, saved, delta,
-                       [](float z, float d) HWY_ATTR { return d * silu_derivative(z); });
+      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return silu_derivative(z); });
     case ActivationKind::gelu:
       return map_delta(n, saved, delta,
                        [](float z, float d) HWY_ATTR { return d * gelu_derivative(z); });
@@ -136,6 +189,7 @@ void map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
         return d * clipped_relu_derivative(f, z);
       });
   }
+  return false;
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -147,6 +201,8 @@ namespace {
 
 HWY_EXPORT(map_span);
 HWY_EXPORT(map_delta_span);
+HWY_EXPORT(exp_span);
+HWY_EXPORT(log1p_span);
 
 // About what one number costs, in nanoseconds.
 double work_of(ActivationKind kind) {
@@ -156,8 +212,10 @@ double work_of(ActivationKind kind) {
     case ActivationKind::leaky_relu:
     case ActivationKind::clipped_relu:
       return 0.3;
+    case ActivationKind::gelu:
+      return 15;  // erfc has no vectors
     default:
-      return 6;
+      return 1;
   }
 }
 
@@ -165,6 +223,14 @@ double work_of(ActivationKind kind) {
 
 void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(map_span)(f, n, z, y);
+}
+
+void exp_span(std::int64_t n, const float* x, float* y) noexcept {
+  HWY_DYNAMIC_DISPATCH(exp_span)(n, x, y);
+}
+
+void log1p_span(std::int64_t n, const float* x, float* y) noexcept {
+  HWY_DYNAMIC_DISPATCH(log1p_span)(n, x, y);
 }
 
 bool derivative_needs_input(const ActivationFn& f) noexcept {
@@ -197,26 +263,22 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
 bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
                        std::int64_t cols, const float* saved, float* delta) {
   std::atomic<bool> finite = true;
-  const auto look = [&finite](std::int64_t n, const float* d) {
-    if (!finite_span(n, d)) finite.store(false, std::memory_order_relaxed);
+  const auto note = [&finite](bool good) {
+    if (!good) finite.store(false, std::memory_order_relaxed);
   };
   if (f.kind == ActivationKind::softmax) {
     workers.for_each(rows, 0.6 * static_cast<double>(cols), [&](std::int64_t i) {
       float* d = delta + i * cols;
-      look(cols, d);
+      note(finite_span(cols, d));
       softmax_row_backward(cols, saved + i * cols, d, d);
     });
     return finite.load();
   }
-  constexpr std::int64_t block = 2048;  // in the nearest cache for the second look
-  workers.for_range(rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.5,
-                    [&](std::int64_t begin, std::int64_t end) {
-                      for (std::int64_t i = begin; i < end; i += block) {
-                        const std::int64_t n = std::min(block, end - i);
-                        look(n, delta + i);
-                        HWY_DYNAMIC_DISPATCH(map_delta_span)(f, n, saved + i, delta + i);
-                      }
-                    });
+  workers.for_range(
+      rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.3,
+      [&](std::int64_t begin, std::int64_t end) {
+        note(HWY_DYNAMIC_DISPATCH(map_delta_span)(f, end - begin, saved + begin, delta + begin));
+      });
   return finite.load();
 }
 

@@ -9,26 +9,17 @@
 #define HWY_TARGET_INCLUDE "core/kernels/finite.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
-#include <hwy/highway.h>
+#include "core/kernels/finite-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-// 0 x is 0 for every finite x, else NaN, and NaN stays in a sum.
 bool block_is_finite(std::int64_t n, const float* HWY_RESTRICT x) {
-  const hn::ScalableTag<float> d;
-  constexpr std::int64_t lanes = HWY_LANES(float);
-  const auto zero = hn::Zero(d);
-  auto a = zero, b = zero;
+  FiniteCheck check;
   std::int64_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    a = hn::MulAdd(zero, hn::LoadU(d, x + i), a);
-    b = hn::MulAdd(zero, hn::LoadU(d, x + i + lanes), b);
-  }
-  float rest = 0;
-  for (; i < n; ++i) rest += 0 * x[i];
-  return rest == 0 && hn::AllTrue(d, hn::Eq(hn::Add(a, b), zero));
+  for (; i + FiniteCheck::step <= n; i += FiniteCheck::step) check.look_at_step(x + i);
+  for (; i < n; ++i) check.look_at(x[i]);
+  return check.finite();
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE

@@ -89,10 +89,10 @@ struct TileJob {
 template <int rows, int cols>
 HWY_NOINLINE void run_tile(const TileJob& job) {
   const bool whole = job.existing >= cols;
-  float bias[cols] = {};
+  float bias[cols];
   const float* start = job.bias;
   if (start != nullptr && !whole) {
-    std::copy_n(job.bias, job.existing, bias);
+    std::fill(std::copy_n(job.bias, job.existing, bias), bias + cols, 0.0F);
     start = bias;
   }
   Tile<rows, cols> tile(start);
@@ -113,8 +113,9 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
 // Whether a panel's `left` columns are read where they lie. Packing pays where many rows use the
 // panel or where it is spread over more memory than is near.
 HWY_INLINE bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t left, int width) {
+  constexpr std::int64_t few_terms = 16;  // are near after the first tile without being packed
   if (p.b.transposed) return false;
-  if (left >= width) return rows <= few_rows;
+  if (left >= width) return rows <= few_rows || p.size.k <= few_terms;
   return rows <= 64 || p.b.stride <= 2 * width;
 }
 

@@ -3,23 +3,13 @@
 
 #include "core/kernels/losses.h"
 #include "core/kernels/row_sum.h"
+#include "core/kernels/spans.h"
 
 namespace minnow::kernels {
 namespace {
 
 float weight_of(const LossBatch& b, std::int64_t row) {
   return b.weights == nullptr ? 1.0F : b.weights[row];
-}
-
-// Leaves exp(z - highest) in `e` unless that is null; it may be z. Returns the sum.
-double exponentials(std::int64_t n, const float* z, float highest, float* e) {
-  double sum = 0;
-  for (std::int64_t j = 0; j < n; ++j) {
-    const float v = std::exp(z[j] - highest);  // of no positive number: never overflows
-    sum += v;
-    if (e != nullptr) e[j] = v;
-  }
-  return sum;
 }
 
 double softmax_row_loss(const LossBatch& b, std::int64_t row) {
@@ -29,7 +19,7 @@ double softmax_row_loss(const LossBatch& b, std::int64_t row) {
   float* probabilities = b.probabilities == nullptr ? nullptr : b.probabilities + row * n;
   float* delta = b.delta == nullptr ? nullptr : b.delta + row * n;
   const float weight = weight_of(b, row);
-  const float highest = *std::max_element(z, z + n);
+  const float highest = highest_of(n, z);
 
   // What needs z comes before the exponentials, which may take its place.
   double target_sum = 1, target_dot = 0;
@@ -43,7 +33,7 @@ double softmax_row_loss(const LossBatch& b, std::int64_t row) {
     }
   }
   float* e = probabilities != nullptr ? probabilities : delta;
-  const double sum = exponentials(n, z, highest, e);
+  const double sum = exponentials(n, z, e);
   const double inverse = 1 / sum;
   const double gradient = static_cast<double>(b.scale) * weight;
   for (std::int64_t j = 0; e != nullptr && j < n; ++j) {
@@ -56,25 +46,36 @@ double softmax_row_loss(const LossBatch& b, std::int64_t row) {
   return weight == 0 ? 0 : weight * (target_sum * std::log(sum) - target_dot);
 }
 
-double sigmoid_row_loss(const LossBatch& b, std::int64_t row) {
-  const std::int64_t first = row * b.cols;
-  const float weight = weight_of(b, row);
-  const double gradient = static_cast<double>(b.scale) * weight / static_cast<double>(b.cols);
-  double sum = 0;
-  for (std::int64_t i = first; i < first + b.cols; ++i) {
-    const double z = b.prediction[i], t = b.targets[i];
-    const double e = std::exp(-std::fabs(b.prediction[i]));  // in float
-    sum += (z > 0 ? z : 0.0) - z * t + std::log1p(e);
-    const double p = z >= 0 ? 1 / (1 + e) : e / (1 + e);
-    if (b.probabilities != nullptr) b.probabilities[i] = static_cast<float>(p);
-    if (b.delta != nullptr) {
-      b.delta[i] = weight == 0 ? 0.0F : static_cast<float>(gradient * (p - t));
+double sigmoid_rows_loss(const LossBatch& b, Span rows) {
+  constexpr std::int64_t some = 256;
+  float e[some], log1p_e[some];
+  double total = 0;
+  std::int64_t row = rows.begin, col = 0;
+  const std::int64_t end = rows.end * b.cols;
+  for (std::int64_t i = rows.begin * b.cols; i < end; i += some) {
+    const std::int64_t width = std::min(some, end - i);
+    for (std::int64_t j = 0; j < width; ++j) e[j] = -std::fabs(b.prediction[i + j]);
+    exp_span(width, e, e);
+    log1p_span(width, e, log1p_e);
+    for (std::int64_t j = 0; j < width; ++j) {
+      const double weight = static_cast<double>(weight_of(b, row)) / static_cast<double>(b.cols);
+      const double z = b.prediction[i + j], t = b.targets[i + j];
+      const double p = (z >= 0 ? 1.0 : static_cast<double>(e[j])) / (1 + static_cast<double>(e[j]));
+      if (weight != 0) total += weight * ((z > 0 ? z : 0.0) - z * t + log1p_e[j]);
+      if (b.probabilities != nullptr) b.probabilities[i + j] = static_cast<float>(p);
+      if (b.delta != nullptr) {
+        b.delta[i + j] = weight == 0 ? 0.0F : static_cast<float>(b.scale * weight * (p - t));
+      }
+      if (++col == b.cols) {
+        col = 0;
+        ++row;
+      }
     }
   }
-  return weight == 0 ? 0 : weight * sum / static_cast<double>(b.cols);
+  return total;
 }
 
-constexpr double ns_per_number = 10;
+constexpr double ns_per_number = 3;
 
 }  // namespace
 
@@ -84,8 +85,8 @@ double softmax_crossentropy(const Workers& workers, const LossBatch& batch) {
 }
 
 double sigmoid_crossentropy(const Workers& workers, const LossBatch& batch) {
-  return sum_over_rows(workers, batch.rows, 2 * ns_per_number * static_cast<double>(batch.cols),
-                       [&](std::int64_t row) { return sigmoid_row_loss(batch, row); });
+  return sum_over_chunks(workers, batch.rows, ns_per_number * static_cast<double>(batch.cols),
+                         [&](Span rows) { return sigmoid_rows_loss(batch, rows); });
 }
 
 }  // namespace minnow::kernels

@@ -1,37 +1,18 @@
 #include <algorithm>
 
-#include "core/kernels/conv2d_taps.h"
 #include "core/kernels/pool2d.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/max_pool.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: plain loops, vectorised by the
-// compiler.
+// After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
 namespace {
-
-// NaN beats numbers, so that it stays visible; the first NaN stays.
-HWY_INLINE bool beats(float challenger, float best) {
-  return !(challenger <= best) && best == best;
-}
-
-void take_larger(std::int64_t channels, const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
-  for (std::int64_t c = 0; c < channels; ++c) y[c] = beats(x[c], y[c]) ? x[c] : y[c];
-}
-
-void take_larger(std::int64_t channels, const float* HWY_RESTRICT x, float* HWY_RESTRICT y,
-                 std::int32_t place, std::int32_t* HWY_RESTRICT argmax) {
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const bool take = beats(x[c], y[c]);
-    y[c] = take ? x[c] : y[c];
-    argmax[c] = take ? place : argmax[c];
-  }
-}
 
 // What of dy went to `place`.
 void add_won(std::int64_t channels, std::int32_t place, const std::int32_t* HWY_RESTRICT argmax,
@@ -39,15 +20,44 @@ void add_won(std::int64_t channels, std::int32_t place, const std::int32_t* HWY_
   for (std::int64_t c = 0; c < channels; ++c) dx[c] += argmax[c] == place ? dy[c] : 0.0F;
 }
 
-// f(place) for the places of the window at output (i, j) that lie in the image.
-template <class F>
-HWY_INLINE void for_window(const Pool2DSize& s, std::int64_t i, std::int64_t j, F&& f) {
-  const std::int64_t top = i * s.stride_h - s.pad_top, left = j * s.stride_w - s.pad_left;
-  const Span rows = places_inside(top, 1, s.height, s.pool_h);
-  const Span columns = places_inside(left, 1, s.width, s.pool_w);
-  for (std::int64_t a = rows.begin; a < rows.end; ++a) {
-    for (std::int64_t b = columns.begin; b < columns.end; ++b) f((top + a) * s.width + left + b);
+// The places of the window at output (i, j) that lie in the image.
+struct Window {
+  Span rows, columns;
+  Window(const Pool2DSize& s, std::int64_t i, std::int64_t j)
+      : rows(inside(i * s.stride_h - s.pad_top, s.pool_h, s.height)),
+        columns(inside(j * s.stride_w - s.pad_left, s.pool_w, s.width)) {}
+
+ private:
+  static Span inside(std::int64_t begin, std::int64_t length, std::int64_t limit) {
+    return {std::max<std::int64_t>(begin, 0), std::min(begin + length, limit)};
   }
+};
+
+constexpr std::int64_t lanes = HWY_LANES(float);
+
+// The largest numbers of a window, in the channels from c on that a register of D holds. NaN beats
+// numbers, so that it stays visible; the first NaN stays.
+template <class D>
+HWY_INLINE void max_of(const Pool2DSize& s, const Window& w, const float* image, std::int64_t c,
+                       float* y, std::int32_t* argmax) {
+  const D d;
+  const hn::RebindToSigned<D> places;
+  const std::int64_t first = w.rows.begin * s.width + w.columns.begin;
+  auto best = hn::LoadU(d, image + first * s.channels + c);
+  auto won = hn::Set(places, static_cast<std::int32_t>(first));
+  for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
+    std::int64_t place = row * s.width + w.columns.begin;
+    const float* at = image + place * s.channels + c;
+    for (std::int64_t n = w.columns.size(); n > 0; --n, ++place, at += s.channels) {
+      const auto x = hn::LoadU(d, at);
+      const auto take = hn::And(hn::Eq(best, best), hn::Not(hn::Le(x, best)));
+      best = hn::IfThenElse(take, x, best);
+      won = hn::IfThenElse(hn::RebindMask(places, take),
+                           hn::Set(places, static_cast<std::int32_t>(place)), won);
+    }
+  }
+  hn::StoreU(best, d, y + c);
+  if (argmax != nullptr) hn::StoreU(won, places, argmax + c);
 }
 
 }  // namespace
@@ -55,22 +65,15 @@ HWY_INLINE void for_window(const Pool2DSize& s, std::int64_t i, std::int64_t j, 
 // Row i of one image's output.
 void max_row(const Pool2DSize& s, const float* image, std::int64_t i, float* y,
              std::int32_t* argmax) {
-  const std::int64_t c = s.channels;
   for (std::int64_t j = 0; j < s.out_w; ++j) {
-    bool first = true;
-    for_window(s, i, j, [&](std::int64_t p) {
-      const float* x = image + p * c;
-      const auto place = static_cast<std::int32_t>(p);
-      if (first) {
-        std::copy_n(x, c, y + j * c);
-        if (argmax != nullptr) std::fill_n(argmax + j * c, c, place);
-        first = false;
-      } else if (argmax != nullptr) {
-        take_larger(c, x, y + j * c, place, argmax + j * c);
-      } else {
-        take_larger(c, x, y + j * c);
-      }
-    });
+    const Window w(s, i, j);
+    std::int64_t c = 0;
+    for (; c + lanes <= s.channels; c += lanes) {
+      max_of<hn::ScalableTag<float>>(s, w, image, c, y, argmax);
+    }
+    for (; c < s.channels; ++c) max_of<hn::CappedTag<float, 1>>(s, w, image, c, y, argmax);
+    y += s.channels;
+    if (argmax != nullptr) argmax += s.channels;
   }
 }
 
@@ -81,9 +84,13 @@ void max_image_backward(const Pool2DSize& s, const float* dy, const std::int32_t
   for (std::int64_t i = 0; i < s.out_h; ++i) {
     for (std::int64_t j = 0; j < s.out_w; ++j) {
       const std::int64_t out = (i * s.out_w + j) * c;
-      for_window(s, i, j, [&](std::int64_t p) {
-        add_won(c, static_cast<std::int32_t>(p), argmax + out, dy + out, dx + p * c);
-      });
+      const Window w(s, i, j);
+      for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
+        for (std::int64_t column = w.columns.begin; column < w.columns.end; ++column) {
+          const std::int64_t place = row * s.width + column;
+          add_won(c, static_cast<std::int32_t>(place), argmax + out, dy + out, dx + place * c);
+        }
+      }
     }
   }
 }

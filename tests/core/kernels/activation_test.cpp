@@ -57,6 +57,47 @@ std::vector<float> derive(const ActivationFn& f, std::int64_t rows, std::int64_t
 
 float one(const ActivationFn& f, float z) { return activate(f, 1, 1, {z})[0]; }
 
+// How many floats lie between y and the exact value, in units of the exact value's last place.
+double ulps(float y, double exact) {
+  const auto nearest = static_cast<float>(exact);
+  const double unit = static_cast<double>(std::nextafter(std::fabs(nearest), inf)) -
+                      static_cast<double>(std::fabs(nearest));
+  return std::fabs(static_cast<double>(y) - exact) / unit;
+}
+
+// The figures that docs and comments give; on every instruction set (kernels_on.*).
+TEST(Activation, IsWithinTheStatedUnitsInTheLastPlace) {
+  struct Claim {
+    ActivationFn f;
+    double most;
+    double (*exact)(double);
+  };
+  const Claim claims[] = {
+      {{sigmoid}, 3, [](double z) { return 1 / (1 + std::exp(-z)); }},
+      {{tanh}, 3, [](double z) { return std::tanh(z); }},
+      {{softplus},
+       3,
+       [](double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::fabs(z))); }},
+      {{.kind = elu, .slope = 1}, 2, [](double z) { return z > 0 ? z : std::expm1(z); }},
+      {{silu}, 3, [](double z) { return z / (1 + std::exp(-z)); }},
+  };
+  std::vector<float> z;
+  for (float size = 1e-30F; size < 1e4F; size *= 1.0009F) {
+    z.push_back(size);
+    z.push_back(-size);
+  }
+  for (const Claim& claim : claims) {
+    const auto y = activate(claim.f, 1, static_cast<std::int64_t>(z.size()), z);
+    double worst = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const double exact = claim.exact(z[i]);
+      if (std::fabs(exact) < 1e-35) continue;  // factors or the result are denormal
+      worst = std::max(worst, ulps(y[i], exact));
+    }
+    EXPECT_LT(worst, claim.most) << static_cast<int>(claim.f.kind);
+  }
+}
+
 TEST(Activation, IsRightOnOddSizes) {
   for (const ActivationFn& f : functions()) {
     for (const std::int64_t n : {0, 1, 3, 4, 7, 33, 500}) {

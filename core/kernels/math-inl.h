@@ -1,0 +1,134 @@
+// Internal to core/kernels: functions of single numbers on whole registers. Compiled once for each
+// of Highway's targets, so the include guard is one for each.
+#if defined(MINNOW_CORE_KERNELS_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MINNOW_CORE_KERNELS_MATH_INL_H_
+#undef MINNOW_CORE_KERNELS_MATH_INL_H_
+#else
+#define MINNOW_CORE_KERNELS_MATH_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+
+using FloatTag = hwy::HWY_NAMESPACE::ScalableTag<float>;
+using Floats = hwy::HWY_NAMESPACE::Vec<FloatTag>;
+
+HWY_INLINE Floats all(float v) { return hwy::HWY_NAMESPACE::Set(FloatTag(), v); }
+
+/// x = n log 2 + r with whole n and |r| <= log(2) / 2; `tail` is e^r - 1, to about 2^-26.
+struct Reduced {
+  hwy::HWY_NAMESPACE::Vec<hwy::HWY_NAMESPACE::RebindToSigned<FloatTag>> n;
+  Floats tail;
+};
+
+/// For |x| < 2^8.
+HWY_INLINE Reduced reduce(Floats x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const auto n = hn::NearestInt(hn::Mul(x, all(1.44269504F)));
+  const Floats f = hn::ConvertTo(FloatTag(), n);
+  // log 2 in two parts; the first has so few digits that its product is exact.
+  Floats r = hn::MulAdd(f, all(-0.693359375F), x);
+  r = hn::MulAdd(f, all(2.12194440e-4F), r);
+  // (e^r - 1 - r) / r^2, interpolated at Chebyshev's nodes: off by 1.5e-9 at most.
+  Floats q = hn::MulAdd(r, all(1.98919806e-4F), all(1.39345415e-3F));
+  q = hn::MulAdd(r, q, all(8.33331048e-3F));
+  q = hn::MulAdd(r, q, all(4.16664556e-2F));
+  q = hn::MulAdd(r, q, all(1.66666672e-1F));
+  q = hn::MulAdd(r, q, all(0.5F));
+  return {n, hn::MulAdd(hn::Mul(r, r), q, r)};
+}
+
+/// 2^n for -126 <= n <= 127.
+template <class Ints>
+HWY_INLINE Floats power_of_two(Ints n) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::RebindToSigned<FloatTag> d;
+  return hn::BitCast(FloatTag(), hn::ShiftLeft<23>(hn::Add(n, hn::Set(d, 127))));
+}
+
+/// v, and NaN of NaN.
+HWY_INLINE Floats unless_nan(Floats x, Floats v) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::IfThenElse(hn::Eq(x, x), v, x);
+}
+
+/// e^x, also where it is denormal or overflows to infinity.
+HWY_INLINE Floats exponential(Floats x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Reduced e = reduce(hn::Min(hn::Max(x, all(-104)), all(89)));
+  // By halves: 2^n itself may be out of range.
+  const auto half = hn::ShiftRight<1>(e.n);
+  const Floats a = power_of_two(half), b = power_of_two(hn::Sub(e.n, half));
+  return unless_nan(x, hn::Mul(hn::MulAdd(e.tail, a, a), b));
+}
+
+/// e^x - 1 for x <= 0, without the loss of digits near 0.
+HWY_INLINE Floats expm1_of_negative(Floats x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Reduced e = reduce(hn::Max(x, all(-40)));
+  const Floats power = power_of_two(e.n);
+  return unless_nan(x, hn::MulAdd(e.tail, power, hn::Sub(power, all(1))));
+}
+
+/// log(1 + e) for 0 <= e <= 1.
+HWY_INLINE Floats log1p_of_fraction(Floats e) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats u = hn::Add(all(1), e);
+  const Floats lost = hn::Sub(e, hn::Sub(u, all(1)));  // in the rounding of u
+  const auto above = hn::Gt(u, all(1.41421356F));
+  const Floats m = hn::IfThenElse(above, hn::Mul(u, all(0.5F)), u);
+  // log m = 2 atanh(s) = 2 s + s^3 (2/3 + 2/5 s^2 + ...)
+  const Floats s = hn::Div(hn::Sub(m, all(1)), hn::Add(m, all(1)));
+  const Floats s2 = hn::Mul(s, s);
+  Floats q = hn::MulAdd(s2, all(2.85503983e-1F), all(4.00001258e-1F));
+  q = hn::MulAdd(s2, q, all(6.66666687e-1F));
+  const Floats log_m = hn::MulAdd(hn::Mul(s, s2), q, hn::Add(s, s));
+  const Floats log_u = hn::Add(log_m, hn::IfThenElseZero(above, all(0.693147181F)));
+  return hn::Add(log_u, hn::Div(lost, u));
+}
+
+/// 1 / (1 + e^-z); exp only of negative numbers, so without overflow on either side.
+HWY_INLINE Floats sigmoid(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats e = exponential(hn::Neg(hn::Abs(z)));
+  const Floats top = hn::IfThenElse(hn::Lt(z, all(0)), e, all(1));
+  return hn::Div(top, hn::Add(all(1), e));
+}
+
+HWY_INLINE Floats tanh(Floats z) {  // -t / (2 + t) with t = e^(-2 |z|) - 1
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats t = expm1_of_negative(hn::Mul(hn::Abs(z), all(-2)));
+  return hn::CopySignToAbs(hn::Div(hn::Neg(t), hn::Add(all(2), t)), z);
+}
+
+/// log(1 + e^z) = max(z, 0) + log(1 + e^-|z|)
+HWY_INLINE Floats softplus(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats e = exponential(hn::Neg(hn::Abs(z)));
+  return unless_nan(z, hn::Add(hn::Max(z, all(0)), log1p_of_fraction(e)));
+}
+
+/// y[i] = f(x[i]) for n numbers; y may be x.
+template <class F>
+HWY_INLINE void map_registers(std::int64_t n, const float* x, float* y, F&& f) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const FloatTag d;
+  constexpr std::int64_t lanes = HWY_LANES(float);
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(f(hn::LoadU(d, x + i)), d, y + i);
+  if (i == n) return;
+  float rest[lanes] = {};
+  std::copy_n(x + i, n - i, rest);
+  hn::StoreU(f(hn::LoadU(d, rest)), d, rest);
+  std::copy_n(rest, n - i, y + i);
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
