@@ -7,7 +7,7 @@ packages_of() {
   case $1 in
     build) echo cmake ninja-build g++ pkg-config libfmt-dev nlohmann-json3-dev zlib1g-dev \
       libhwy-dev libcli11-dev libeigen3-dev ;;
-    test) echo libgtest-dev libgmock-dev librapidcheck-dev ;;
+    test) echo libgtest-dev libgmock-dev librapidcheck-dev valgrind ;;
     demo) echo dataset-fashion-mnist ;;
     bench) echo libbenchmark-dev libdnnl-dev ;;
     clang) echo clang-14 libclang-rt-14-dev libomp-14-dev ;;

@@ -1,0 +1,45 @@
+# cmake -DVALGRIND=... -DPROGRAM=... -P check.cmake
+# Counts the instructions of a few kernels and steps and compares them with the figures below:
+# slower code shows without a clock, so that no busy machine can trip this. valgrind knows AVX2 but
+# not AVX-512, which makes the counts those of AVX2 on every x86-64 machine.
+#
+# After a change that is meant: run it, and put the new counts here.
+set(figures
+  gemm_256=4930898
+  gemm_thin=255850
+  gemm_flat=283147
+  conv2d_forward=598147
+  conv2d_input=880667
+  conv2d_kernel=1195010
+  elementwise=159633
+  step_ex1=5236050
+  step_mlp10=38462)
+set(most_percent 125)
+set(least_percent 60)  # then the figure is out of date, and guards nothing
+
+function(count_instructions result name)
+  execute_process(
+    COMMAND ${VALGRIND} --tool=callgrind --callgrind-out-file=/dev/null
+      --collect-atstart=no --toggle-collect=minnow_counted ${PROGRAM} ${name}
+    ERROR_VARIABLE log RESULT_VARIABLE status)
+  if(NOT status EQUAL 0 OR NOT log MATCHES "Collected : ([0-9]+)" OR CMAKE_MATCH_1 EQUAL 0)
+    message(FATAL_ERROR "valgrind failed on ${name}:\n${log}")
+  endif()
+  set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
+
+set(failed FALSE)
+foreach(figure IN LISTS figures)
+  string(REPLACE "=" ";" figure "${figure}")
+  list(GET figure 0 name)
+  list(GET figure 1 expected)
+  count_instructions(count ${name})
+  math(EXPR percent "100 * ${count} / ${expected}")
+  message(STATUS "${name}: ${count} instructions, ${percent} % of ${expected}")
+  if(percent GREATER most_percent OR percent LESS least_percent)
+    set(failed TRUE)
+  endif()
+endforeach()
+if(failed)
+  message(FATAL_ERROR "outside ${least_percent} to ${most_percent} %")
+endif()
