@@ -195,11 +195,14 @@ std::int64_t ConfigReader::integer(std::string_view key, std::int64_t fallback) 
   return find(key) == nullptr ? fallback : integer(key);
 }
 
-double ConfigReader::number(std::string_view key, double fallback) {
+double ConfigReader::number(std::string_view key) {
   const Config* found = find(key);
-  if (found == nullptr) return fallback;
-  if (!found->is_number()) wrong_type(key, "a number", *found);
+  if (found == nullptr || !found->is_number()) wrong_type(key, "a number", (*config_)[key]);
   return found->number();
+}
+
+double ConfigReader::number(std::string_view key, double fallback) {
+  return find(key) == nullptr ? fallback : number(key);
 }
 
 std::string ConfigReader::string(std::string_view key) {
@@ -242,8 +245,8 @@ void ConfigReader::require(std::string_view key, const Config& only) {
   add(settled_, key);
   const Config& found = (*config_)[key];
   if (found.is_null() || same_setting(found, only)) return;
-  throw Unimplemented(what_, fmt::format("'{}' = {} is not supported. Supported: {}.", key,
-                                         brief(found), only.str()));
+  unsupported_.push_back(
+      fmt::format("'{}' = {} is not supported. Supported: {}.", key, brief(found), only.str()));
 }
 
 void ConfigReader::require_float32() {
@@ -256,16 +259,21 @@ void ConfigReader::require_float32() {
 }
 
 void ConfigReader::finish() const {
-  if (!config_->is_object()) return;
-  for (const auto& [key, value] : config_->entries()) {
+  std::vector<std::string> texts = unsupported_;
+  std::vector<std::string> unknown;
+  for (const auto& [key, value] : config_->is_object() ? config_->entries() : Config::Object{}) {
     if (value.is_null() || contains(read_, key) || contains(settled_, key)) continue;
+    unknown.push_back(fmt::format("'{}' = {}", key, brief(value)));
+  }
+  if (!unknown.empty()) {
     std::vector<std::string> known = read_;
     std::sort(known.begin(), known.end());
-    throw Unimplemented(
-        what_,
-        fmt::format("'{}' = {} is not supported. Supported: {}.", key, brief(value),
+    texts.push_back(
+        fmt::format("{} {} not supported. Supported: {}.", fmt::join(unknown, ", "),
+                    unknown.size() == 1 ? "is" : "are",
                     known.empty() ? "no settings" : fmt::format("{}", fmt::join(known, ", "))));
   }
+  if (!texts.empty()) throw Unimplemented(what_, fmt::format("{}", fmt::join(texts, " ")));
 }
 
 }  // namespace minnow

@@ -70,7 +70,7 @@ class Config {
 };
 
 /// Reads the settings of one object and accounts for every key: what nobody asked for and is not
-/// null is Unimplemented, never dropped in silence.
+/// null is Unimplemented, never dropped in silence. finish() names all of it at once.
 class ConfigReader {
  public:
   /// `what` names the object in messages: "Conv2D 'conv2d'". The reader looks into `config`, which
@@ -86,6 +86,7 @@ class ConfigReader {
   bool boolean(std::string_view key, bool fallback);
   std::int64_t integer(std::string_view key);
   std::int64_t integer(std::string_view key, std::int64_t fallback);
+  double number(std::string_view key);
   double number(std::string_view key, double fallback);
   std::string string(std::string_view key);
   std::string string(std::string_view key, std::string_view fallback);
@@ -96,11 +97,12 @@ class ConfigReader {
   const Config& value(std::string_view key);
   /// The key means nothing to minnow, whatever its value.
   void ignore(std::string_view key);
-  /// Unimplemented unless the value is null, missing, or equal to `only` (1 equals 1.0).
+  /// finish() throws Unimplemented unless the value is null, missing, or equal to `only` (1 equals
+  /// 1.0).
   void require(std::string_view key, const Config& only);
-  /// Unimplemented unless `dtype` is missing or float32, by name or as Keras's policy object.
+  /// The same for `dtype`, which may be missing or float32, by name or as Keras's policy object.
   void require_float32();
-  /// Unimplemented where a key with a value was not asked for.
+  /// Unimplemented where a required value is another one, or a key with a value was not asked for.
   void finish() const;
 
  private:
@@ -110,8 +112,9 @@ class ConfigReader {
 
   const Config* config_;
   std::string what_;
-  std::vector<std::string> read_;     // keys whose values minnow uses
-  std::vector<std::string> settled_;  // keys that are ignored or have one value allowed
+  std::vector<std::string> read_;         // keys whose values minnow uses
+  std::vector<std::string> settled_;      // keys that are ignored or have one value allowed
+  std::vector<std::string> unsupported_;  // what finish() is to say
 };
 
 }  // namespace minnow

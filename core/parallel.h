@@ -5,12 +5,15 @@
 
 namespace minnow {
 
+class Team;
+
 /// How many threads a piece of work may use. A small value that is passed to whatever computes;
 /// the only place that knows OpenMP is parallel.cpp.
 ///
 /// Work is cut by its size alone and every piece is computed by one thread, so results have the
 /// same bits for any number of threads. Callable from several threads of a program at once; inside
-/// a parallel region, in a forked child and in a build without OpenMP it all runs on the caller.
+/// a host's parallel region, in a forked child and in a build without OpenMP it all runs on the
+/// caller.
 class Workers {
  public:
   /// 0: as many as OpenMP would use (OMP_NUM_THREADS, else the cores). Throws InvalidArgument for
@@ -37,6 +40,17 @@ class Workers {
         const_cast<void*>(static_cast<const void*>(&f)));
   }
 
+  /// Calls f(workers) with workers that are called together once for all the work that f gives
+  /// them, rather than for every piece of it; f runs on the calling thread and may throw. `work` is
+  /// the rough cost of it all in nanoseconds: where it is small, f gets these workers.
+  template <class F>
+  void together(double work, F&& f) const {
+    if (pieces_for(threads_, work / threads_) <= 1) return f(*this);
+    using Body = std::remove_reference_t<F>;
+    run_together([](void* body, const Workers& team) { (*static_cast<Body*>(body))(team); },
+                 const_cast<void*>(static_cast<const void*>(&f)));
+  }
+
   /// Calls f(i) for every i in [0, n), as for_range.
   template <class F>
   void for_each(std::int64_t n, double work, F&& f) const {
@@ -47,10 +61,14 @@ class Workers {
 
  private:
   using Piece = void (*)(void* body, std::int64_t begin, std::int64_t end);
+  using Job = void (*)(void* body, const Workers& team);
+  explicit Workers(Team& team);
   int pieces_for(std::int64_t n, double work) const noexcept;
-  static void run(std::int64_t n, int pieces, Piece piece, void* body);
+  void run(std::int64_t n, int pieces, Piece piece, void* body) const;
+  void run_together(Job job, void* body) const;
 
   int threads_;
+  Team* team_ = nullptr;
 };
 
 /// The numbers of [begin, end).

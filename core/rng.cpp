@@ -1,5 +1,6 @@
 #include "core/rng.h"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -8,18 +9,6 @@ namespace {
 
 constexpr std::uint32_t low(std::uint64_t v) { return static_cast<std::uint32_t>(v); }
 constexpr std::uint32_t high(std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); }
-
-struct Product {
-  std::uint64_t high, low;
-};
-
-// The whole product of two 64-bit numbers, from products of their halves.
-Product multiply(std::uint64_t a, std::uint64_t b) {
-  const std::uint64_t ll = std::uint64_t{low(a)} * low(b), lh = std::uint64_t{low(a)} * high(b);
-  const std::uint64_t hl = std::uint64_t{high(a)} * low(b), hh = std::uint64_t{high(a)} * high(b);
-  const std::uint64_t middle = hl + high(ll) + low(lh);  // fits: (2^32-1)^2 + 2 (2^32-1) < 2^64
-  return {hh + high(middle) + high(lh), (middle << 32) | low(ll)};
-}
 
 // The natural logarithm of a positive normal number, correct to about an ulp. A library's log may
 // differ in its last bit from one platform to the next, and with it every drawn weight.
@@ -53,14 +42,19 @@ double rational(double r, const double (&numerator)[8], const double (&denominat
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) noexcept {
+  auto [c0, c1, c2, c3] = counter;  // copies that live in registers
+  auto [k0, k1] = key;
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{philox_multipliers[0]} * counter[0];
-    const std::uint64_t p1 = std::uint64_t{philox_multipliers[1]} * counter[2];
-    counter = {high(p1) ^ counter[1] ^ key[0], low(p1), high(p0) ^ counter[3] ^ key[1], low(p0)};
-    key[0] += philox_increments[0];
-    key[1] += philox_increments[1];
+    const std::uint64_t p0 = std::uint64_t{philox_multipliers[0]} * c0;
+    const std::uint64_t p1 = std::uint64_t{philox_multipliers[1]} * c2;
+    c0 = high(p1) ^ c1 ^ k0;
+    c1 = low(p1);
+    c2 = high(p0) ^ c3 ^ k1;
+    c3 = low(p0);
+    k0 += philox_increments[0];
+    k1 += philox_increments[1];
   }
-  return counter;
+  return {c0, c1, c2, c3};
 }
 
 Rng::Rng(std::uint64_t seed, std::uint64_t stream) noexcept
@@ -83,14 +77,21 @@ std::uint64_t Rng::next_u64() noexcept {
 }
 
 std::uint64_t Rng::below(std::uint64_t bound) noexcept {
-  // The high half of bound * random is uniform once the 2^64 mod bound lowest products are redrawn
+  // The high half of bound * random is uniform once the 2^32 mod bound lowest products are redrawn
   // (Lemire, "Fast random integer generation in an interval", 2019).
-  Product product = multiply(next_u64(), bound);
-  if (product.low < bound) {
-    const std::uint64_t surplus = (0 - bound) % bound;
-    while (product.low < surplus) product = multiply(next_u64(), bound);
+  if (bound <= 0xFFFFFFFF) {
+    std::uint64_t product = bound * next_u32();
+    if (low(product) < bound) {
+      const std::uint32_t surplus = (0 - low(bound)) % low(bound);
+      while (low(product) < surplus) product = bound * next_u32();
+    }
+    return high(product);
   }
-  return product.high;
+  // Wider bounds are rare: as many bits as they have, drawn until they are below.
+  const std::uint64_t mask = ~std::uint64_t{0} >> std::countl_zero(bound);
+  std::uint64_t v = next_u64() & mask;
+  while (v >= bound) v = next_u64() & mask;
+  return v;
 }
 
 double Rng::normal() noexcept {

@@ -28,7 +28,7 @@ class Rng {
   std::uint64_t next_u64() noexcept;
   /// Uniform in [0, 1), 24 random bits: every value is a float.
   float uniform() noexcept { return static_cast<float>(next_u32() >> 8) * 0x1p-24F; }
-  /// Uniform in [0, bound), without bias (Lemire 2019); bound > 0.
+  /// Uniform in [0, bound), without bias (Lemire 2019); bound > 0. One word each below 2^32.
   std::uint64_t below(std::uint64_t bound) noexcept;
   /// Standard normal, by inversion (normal_quantile); the same bits on every platform.
   double normal() noexcept;

@@ -180,7 +180,9 @@ TEST(ConfigReaderTest, AccountsForEveryKey) {
   EXPECT_NO_THROW(r.finish());
   ConfigReader nothing(c, "Flatten");
   expect_error<Unimplemented>([&] { nothing.finish(); },
-                              "[Flatten] 'name' = \"conv2d\" is not supported. Supported: no "
+                              "[Flatten] 'name' = \"conv2d\", 'filters' = 32, 'kernel_size' = "
+                              "[3,5], 'strides' = 2, 'use_bias' = true, 'rate' = 0.5, "
+                              "'kernel_constraint' = {\"max\":2} are not supported. Supported: no "
                               "settings.");
 }
 
@@ -204,10 +206,21 @@ TEST(ConfigReaderTest, RequiresOneValue) {
   EXPECT_NO_THROW(r.require("momentum", 0.0));
   EXPECT_NO_THROW(r.require("format", "channels_last"));
   EXPECT_NO_THROW(r.require("absent", 1));
-  expect_error<Unimplemented>([&] { r.require("groups", 1); },
+  r.require("groups", 1);
+  expect_error<Unimplemented>([&] { r.finish(); },
                               "[Conv2D] 'groups' = 2 is not supported. Supported: 1.");
-  expect_error<Unimplemented>([&] { r.require("dilation", List{1}); },
-                              "[Conv2D] 'dilation' = [1,1] is not supported. Supported: [1].");
+}
+
+TEST(ConfigReaderTest, NamesAllThatIsNotSupported) {
+  const Config c = Config::object({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}, {"e", 5}});
+  ConfigReader r(c, "Conv2D");
+  r.require("b", 1);
+  r.integer("c");
+  r.require("d", List{1});
+  expect_error<Unimplemented>([&] { r.finish(); },
+                              "[Conv2D] 'b' = 2 is not supported. Supported: 1. 'd' = 4 is not "
+                              "supported. Supported: [1]. 'a' = 1, 'e' = 5 are not supported. "
+                              "Supported: c.");
 }
 
 TEST(ConfigReaderTest, CutsLongValuesBetweenCharacters) {

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -103,6 +105,60 @@ TEST(WorkersTest, InsideARegionRunOnTheirThread) {
   EXPECT_EQ(strangers.load(), 0);
 }
 
+TEST(WorkersTest, TogetherDoOneWorkAfterTheOther) {
+  for (const int threads : {1, 2, 3, 7}) {
+    const auto caller = std::this_thread::get_id();
+    int calls = 0;
+    Workers(threads).together(heavy, [&](const Workers& team) {
+      ++calls;
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      for (int round = 0; round < 50; ++round) {
+        const std::int64_t n = 1 + round % 13;
+        EXPECT_EQ(visits(team, n, round % 3 == 0 ? 0.1 : heavy), once(n)) << threads << ' ' << n;
+      }
+    });
+    EXPECT_EQ(calls, 1);
+  }
+}
+
+TEST(WorkersTest, TogetherWaitForWorkThatIsLongInComing) {
+  Workers(3).together(heavy, [&](const Workers& team) {
+    for (int round = 0; round < 3; ++round) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the others are asleep by now
+      EXPECT_EQ(visits(team, 11, heavy), once(11));
+    }
+  });
+}
+
+TEST(WorkersTest, TogetherForLittleWorkAreTheSame) {
+  const Workers workers(4);
+  workers.together(100, [&](const Workers& team) { EXPECT_EQ(&team, &workers); });
+}
+
+TEST(WorkersTest, TogetherLetExceptionsThrough) {
+  const Workers workers(3);
+  EXPECT_THROW(workers.together(heavy,
+                                [&](const Workers& team) {
+                                  EXPECT_EQ(visits(team, 5, heavy), once(5));
+                                  throw std::runtime_error("in a step");
+                                }),
+               std::runtime_error);
+  EXPECT_EQ(visits(workers, 5, heavy), once(5));
+}
+
+TEST(WorkersTest, TogetherInsideTheirOwnWorkAreAlone) {
+  std::atomic<int> inner_calls{0};
+  Workers(3).together(heavy, [&](const Workers& team) {
+    team.for_each(3, heavy, [&](std::int64_t) {
+      team.for_range(9, heavy, [&](std::int64_t, std::int64_t) { inner_calls.fetch_add(1); });
+      Workers(2).together(heavy, [&](const Workers& inner) {
+        inner.for_range(9, heavy, [&](std::int64_t, std::int64_t) { inner_calls.fetch_add(1); });
+      });
+    });
+  });
+  EXPECT_EQ(inner_calls.load(), 6);
+}
+
 TEST(WorkersTest, ServeSeveralThreadsAtOnce) {
   std::atomic<int> wrong{0};
   std::vector<std::thread> callers;
@@ -110,6 +166,9 @@ TEST(WorkersTest, ServeSeveralThreadsAtOnce) {
     callers.emplace_back([&, t] {
       for (int round = 0; round < 10; ++round) {
         if (visits(Workers(1 + t), 31 + t, heavy) != once(31 + t)) wrong.fetch_add(1);
+        Workers(1 + t).together(heavy, [&](const Workers& team) {
+          if (visits(team, 31 + t, heavy) != once(31 + t)) wrong.fetch_add(1);
+        });
       }
     });
   }
