@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bench", default=os.path.join(ROOT, "build/release/bench/minnow_bench"))
-    p.add_argument("--filter", default="^(gemm|conv2d|elementwise)/")
+    p.add_argument("--filter", default="^(gemm|conv2d|elementwise|layer)/")
     p.add_argument("--threads", default="1,2")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--seconds", type=float, default=0.1)

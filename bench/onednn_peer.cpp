@@ -1,5 +1,6 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
@@ -146,6 +147,73 @@ Run onednn_max_pool(std::int64_t batch, std::int64_t side, std::int64_t channels
                  {DNNL_ARG_DST, to},
                  {DNNL_ARG_WORKSPACE, memory(chosen.workspace_desc(), cpu())}},
                 threads);
+}
+
+Run onednn_global_pool(Pooling kind, std::int64_t batch, std::int64_t side, std::int64_t channels,
+                       float* x, float* y, int threads) {
+  omp_set_num_threads(threads);
+  using Tag = memory::format_tag;
+  const memory from(described({batch, channels, side, side}, Tag::nhwc), cpu(), x);
+  const memory to(described({batch, channels, 1, 1}, Tag::nhwc), cpu(), y);
+  const bool largest = kind == Pooling::largest;
+  const dnnl::pooling_forward::primitive_desc chosen(
+      {dnnl::prop_kind::forward_training,
+       largest ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding,
+       from.get_desc(),
+       to.get_desc(),
+       {1, 1},
+       {side, side},
+       {0, 0},
+       {0, 0}},
+      cpu());
+  Args args{{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}};
+  if (largest) args.insert({DNNL_ARG_WORKSPACE, memory(chosen.workspace_desc(), cpu())});
+  return runner(dnnl::pooling_forward(chosen), std::move(args), threads);
+}
+
+namespace {
+
+const auto scaled_and_shifted =
+    dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
+
+// What both normalisations take and give, all of it of their own choice.
+template <class Chosen>
+Args normalization_args(const Chosen& chosen, const memory& from, const memory& to,
+                        std::int64_t cols) {
+  const memory::desc weights = described({cols}, memory::format_tag::a);
+  Args args{{DNNL_ARG_SRC, from},
+            {DNNL_ARG_DST, to},
+            {DNNL_ARG_MEAN, memory(chosen.mean_desc(), cpu())},
+            {DNNL_ARG_VARIANCE, memory(chosen.variance_desc(), cpu())},
+            {DNNL_ARG_SCALE, memory(weights, cpu())},
+            {DNNL_ARG_SHIFT, memory(weights, cpu())}};
+  for (const int which : {DNNL_ARG_SCALE, DNNL_ARG_SHIFT}) {
+    std::fill_n(static_cast<float*>(args.at(which).get_data_handle()), cols, 1.0F);
+  }
+  return args;
+}
+
+}  // namespace
+
+Run onednn_batch_norm(std::int64_t batch, std::int64_t side, std::int64_t channels, float* x,
+                      float* y, int threads) {
+  omp_set_num_threads(threads);
+  const memory::desc images = described({batch, channels, side, side}, memory::format_tag::nhwc);
+  const memory from(images, cpu(), x), to(images, cpu(), y);
+  const dnnl::batch_normalization_forward::primitive_desc chosen(
+      {dnnl::prop_kind::forward_training, images, 1e-3F, scaled_and_shifted}, cpu());
+  return runner(dnnl::batch_normalization_forward(chosen),
+                normalization_args(chosen, from, to, channels), threads);
+}
+
+Run onednn_layer_norm(std::int64_t rows, std::int64_t cols, float* x, float* y, int threads) {
+  omp_set_num_threads(threads);
+  const memory::desc all = described({rows, cols}, memory::format_tag::ab);
+  const memory from(all, cpu(), x), to(all, cpu(), y);
+  const dnnl::layer_normalization_forward::primitive_desc chosen(
+      {dnnl::prop_kind::forward_training, all, 1e-3F, scaled_and_shifted}, cpu());
+  return runner(dnnl::layer_normalization_forward(chosen),
+                normalization_args(chosen, from, to, cols), threads);
 }
 
 }  // namespace minnow::bench

@@ -45,6 +45,15 @@ Run onednn_softmax(std::int64_t rows, std::int64_t cols, float* x, float* y, int
 /// 2 x 2 pooling of NHWC images by strides of 2, with what the way back needs.
 Run onednn_max_pool(std::int64_t batch, std::int64_t side, std::int64_t channels, float* x,
                     float* y, int threads);
+enum class Pooling { largest, average };
+/// Whole images of NHWC to one number for each channel, with what the way back needs.
+Run onednn_global_pool(Pooling kind, std::int64_t batch, std::int64_t side, std::int64_t channels,
+                       float* x, float* y, int threads);
+/// With the batch's mean and variance, a scale and a shift.
+Run onednn_batch_norm(std::int64_t batch, std::int64_t side, std::int64_t channels, float* x,
+                      float* y, int threads);
+/// Of each row, with a scale and a shift.
+Run onednn_layer_norm(std::int64_t rows, std::int64_t cols, float* x, float* y, int threads);
 /// One step of Adam.
 Run eigen_adam(std::int64_t n, const float* g, float* w, float* m, float* v);
 

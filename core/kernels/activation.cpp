@@ -13,6 +13,7 @@
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target: mostly plain loops, vectorised by the
 // compiler.
+#include "core/kernels/activation_curves-inl.h"
 #include "core/kernels/finite-inl.h"
 #include "core/kernels/math-inl.h"
 
@@ -113,10 +114,15 @@ float clipped_relu_derivative(const ActivationFn& f, float z) {
 
 }  // namespace
 
+void exp_span(std::int64_t n, const float* x, float* y) {
+  map_registers(n, x, y, [](Floats v) HWY_ATTR { return exponential(v); });
+}
+
 void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
   switch (f.kind) {
     case ActivationKind::linear:
     case ActivationKind::softmax:
+    case ActivationKind::log_softmax:
       if (z == y) return;
       return map(n, z, y, [](float v) HWY_ATTR { return v; });
     case ActivationKind::relu:  // NaN is not <= 0 and stays: a relu must not hide divergence
@@ -138,13 +144,44 @@ void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
       return map_registers(n, z, y, [](Floats v) HWY_ATTR { return hn::Mul(v, sigmoid(v)); });
     case ActivationKind::gelu:
       return map(n, z, y, [](float v) HWY_ATTR { return v * normal_cdf(v); });
+    case ActivationKind::selu:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return selu(v); });
+    case ActivationKind::celu:
+      return map_span({.kind = ActivationKind::elu, .slope = 1}, n, z, y);
+    case ActivationKind::relu6:
+      return map(n, z, y, [](float v) HWY_ATTR { return bounded(v, 0, 6); });
+    case ActivationKind::hard_sigmoid:
+      return map(n, z, y, [](float v) HWY_ATTR { return hard_sigmoid(v); });
+    case ActivationKind::hard_silu:
+      return map(n, z, y, [](float v) HWY_ATTR { return v * hard_sigmoid(v); });
+    case ActivationKind::hard_tanh:
+      return map(n, z, y, [](float v) HWY_ATTR { return bounded(v, -1, 1); });
+    case ActivationKind::hard_shrink:
+      return map(n, z, y, [](float v) HWY_ATTR { return hard_shrink(v); });
+    case ActivationKind::soft_shrink:
+      return map(n, z, y, [](float v) HWY_ATTR { return soft_shrink(v); });
+    case ActivationKind::tanh_shrink:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return tanh_shrink(v); });
+    case ActivationKind::softsign:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return softsign(v); });
+    case ActivationKind::squareplus:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return squareplus(v); });
+    case ActivationKind::sparse_plus:
+      return map(n, z, y, [](float v) HWY_ATTR { return sparse_plus(v); });
+    case ActivationKind::sparse_sigmoid:
+      return map(n, z, y, [](float v) HWY_ATTR { return sparse_sigmoid(v); });
+    case ActivationKind::log_sigmoid:
+      return map_registers(n, z, y,
+                           [](Floats v) HWY_ATTR { return hn::Neg(softplus(hn::Neg(v))); });
+    case ActivationKind::exponential:
+      return exp_span(n, z, y);
+    case ActivationKind::mish:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return mish(v); });
+    case ActivationKind::gelu_tanh:
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return gelu_tanh(v); });
     case ActivationKind::clipped_relu:
       return map(n, z, y, [f](float v) HWY_ATTR { return clipped_relu(f, v); });
   }
-}
-
-void exp_span(std::int64_t n, const float* x, float* y) {
-  map_registers(n, x, y, [](Floats v) HWY_ATTR { return exponential(v); });
 }
 
 void log1p_span(std::int64_t n, const float* x, float* y) {
@@ -155,6 +192,7 @@ bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
   switch (f.kind) {
     case ActivationKind::linear:
     case ActivationKind::softmax:
+    case ActivationKind::log_softmax:
       return map_delta(n, saved, delta, [](float, float d) HWY_ATTR { return d; });
     case ActivationKind::relu:
       return relu_delta(n, saved, delta);
@@ -184,6 +222,55 @@ bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
     case ActivationKind::gelu:
       return map_delta(n, saved, delta,
                        [](float z, float d) HWY_ATTR { return d * gelu_derivative(z); });
+    case ActivationKind::selu:
+      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR {
+        return d * (y > 0 ? selu_scale : y + selu_scale_alpha);
+      });
+    case ActivationKind::celu:  // at 0 max(z, 0) and min(z, 0) both have a slope of 1 in TensorFlow
+      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR {
+        const float below = y == 0 ? 2.0F : y + 1;
+        return d * (y > 0 ? 1.0F : below);
+      });
+    case ActivationKind::relu6:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return y > 0 && y < 6 ? d : 0.0F; });
+    case ActivationKind::hard_sigmoid:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return y > 0 && y < 1 ? d / 6 : 0.0F; });
+    case ActivationKind::hard_silu:
+      return map_delta(n, saved, delta,
+                       [](float z, float d) HWY_ATTR { return d * hard_silu_derivative(z); });
+    case ActivationKind::hard_tanh:
+      return map_delta(n, saved, delta,
+                       [](float z, float d) HWY_ATTR { return z >= -1 && z <= 1 ? d : 0.0F; });
+    case ActivationKind::hard_shrink:
+    case ActivationKind::soft_shrink:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return y == 0 ? 0.0F : d; });
+    case ActivationKind::tanh_shrink:
+      return scale_delta(n, saved, delta,
+                         [](Floats z) HWY_ATTR { return tanh_shrink_derivative(z); });
+    case ActivationKind::softsign:
+      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return softsign_derivative(z); });
+    case ActivationKind::squareplus:
+      return scale_delta(n, saved, delta,
+                         [](Floats y) HWY_ATTR { return squareplus_derivative(y); });
+    case ActivationKind::sparse_plus:
+      return map_delta(n, saved, delta,
+                       [](float z, float d) HWY_ATTR { return d * sparse_plus_derivative(z); });
+    case ActivationKind::sparse_sigmoid:
+      return map_delta(n, saved, delta,
+                       [](float y, float d) HWY_ATTR { return y > 0 && y < 1 ? d / 2 : 0.0F; });
+    case ActivationKind::log_sigmoid:  // sigmoid(-z) = 1 - exp(y)
+      return scale_delta(n, saved, delta,
+                         [](Floats y) HWY_ATTR { return hn::Neg(expm1_of_negative(y)); });
+    case ActivationKind::exponential:
+      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR { return d * y; });
+    case ActivationKind::mish:
+      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return mish_derivative(z); });
+    case ActivationKind::gelu_tanh:
+      return scale_delta(n, saved, delta,
+                         [](Floats z) HWY_ATTR { return gelu_tanh_derivative(z); });
     case ActivationKind::clipped_relu:
       return map_delta(n, saved, delta, [f](float z, float d) HWY_ATTR {
         return d * clipped_relu_derivative(f, z);
@@ -210,6 +297,14 @@ double work_of(ActivationKind kind) {
     case ActivationKind::linear:
     case ActivationKind::relu:
     case ActivationKind::leaky_relu:
+    case ActivationKind::relu6:
+    case ActivationKind::hard_sigmoid:
+    case ActivationKind::hard_silu:
+    case ActivationKind::hard_tanh:
+    case ActivationKind::hard_shrink:
+    case ActivationKind::soft_shrink:
+    case ActivationKind::sparse_plus:
+    case ActivationKind::sparse_sigmoid:
     case ActivationKind::clipped_relu:
       return 0.3;
     case ActivationKind::gelu:
@@ -237,6 +332,13 @@ bool derivative_needs_input(const ActivationFn& f) noexcept {
   switch (f.kind) {
     case ActivationKind::silu:
     case ActivationKind::gelu:
+    case ActivationKind::hard_silu:
+    case ActivationKind::hard_tanh:
+    case ActivationKind::tanh_shrink:
+    case ActivationKind::softsign:
+    case ActivationKind::sparse_plus:
+    case ActivationKind::mish:
+    case ActivationKind::gelu_tanh:
     case ActivationKind::clipped_relu:
       return true;
     case ActivationKind::elu:
@@ -250,9 +352,10 @@ bool derivative_needs_input(const ActivationFn& f) noexcept {
 void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, std::int64_t cols,
               const float* z, float* y) {
   const double work = work_of(f.kind);
-  if (f.kind == ActivationKind::softmax) {
+  if (works_along_rows(f.kind)) {
+    const auto row = f.kind == ActivationKind::softmax ? softmax_row : log_softmax_row;
     workers.for_each(rows, work * static_cast<double>(cols),
-                     [&](std::int64_t i) { softmax_row(cols, z + i * cols, y + i * cols); });
+                     [&](std::int64_t i) { row(cols, z + i * cols, y + i * cols); });
     return;
   }
   workers.for_range(rows * cols, work, [&](std::int64_t begin, std::int64_t end) {
@@ -266,11 +369,13 @@ bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64
   const auto note = [&finite](bool good) {
     if (!good) finite.store(false, std::memory_order_relaxed);
   };
-  if (f.kind == ActivationKind::softmax) {
-    workers.for_each(rows, 0.6 * static_cast<double>(cols), [&](std::int64_t i) {
+  if (works_along_rows(f.kind)) {
+    const bool plain = f.kind == ActivationKind::softmax;
+    const auto row = plain ? softmax_row_backward : log_softmax_row_backward;
+    workers.for_each(rows, (plain ? 0.6 : 1.5) * static_cast<double>(cols), [&](std::int64_t i) {
       float* d = delta + i * cols;
       note(finite_span(cols, d));
-      softmax_row_backward(cols, saved + i * cols, d, d);
+      row(cols, saved + i * cols, d, d);
     });
     return finite.load();
   }

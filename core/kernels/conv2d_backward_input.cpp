@@ -28,7 +28,7 @@ struct Part {
   std::int64_t channels;  // how many exist
   Span taps, filters;     // filters counted within all of them
   bool add;               // to what earlier parts have left
-  int width() const { return holding_width(channels); }
+  int width() const { return tile_width(channels); }
 };
 
 void pack(const InputGradientJob& job, const Part& part, float* HWY_RESTRICT packed) {
@@ -58,16 +58,6 @@ struct Hit {
 };
 
 template <int rows, int cols>
-HWY_INLINE void write(const Tile<rows, cols>& sum, const Part& part, float* dx,
-                      std::int64_t dx_step) {
-  if (part.channels == cols) {
-    sum.write(dx, dx_step, part.add, false);
-  } else {
-    sum.write_part(dx, dx_step, static_cast<int>(part.channels), part.add, false);
-  }
-}
-
-template <int rows, int cols>
 HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
                        std::int64_t t, float* dx, std::int64_t dx_step) {
   Tile<rows, cols> sum;
@@ -75,7 +65,7 @@ HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, s
     sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, hit->dy + (hit->j + t) * s.filters,
                  s.filters, hit->packed);
   }
-  write(sum, part, dx, dx_step);
+  sum.write(dx, dx_step, part.channels, part.add, false);
 }
 
 // The same where some taps meet no output column, and read zeros.
@@ -95,7 +85,7 @@ HWY_NOINLINE void border_tile(const Conv2DSize& s, const Part& part, const Hit* 
     }
     if (any) sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, dy, hit->packed);
   }
-  write(sum, part, dx, dx_step);
+  sum.write(dx, dx_step, part.channels, part.add, false);
 }
 
 template <int cols>
@@ -113,10 +103,9 @@ void sum_columns(const Conv2DSize& s, const Part& part, const Hit* hits, std::in
   borders.for_outer([&](auto rows, std::int64_t t) HWY_ATTR {
     border_tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
   });
-  for_tile_rows<cols>(borders.inner.begin, borders.inner.end,
-                      [&](auto rows, std::int64_t t) HWY_ATTR {
-                        tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
-                      });
+  for_tile_rows(borders.inner.begin, borders.inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
+    tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
+  });
 }
 
 // One part's share of row y of image n.

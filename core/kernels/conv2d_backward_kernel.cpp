@@ -23,6 +23,7 @@ struct TilePlace {
   std::int64_t term;
   int rows;
   std::int64_t filter;
+  std::int64_t filters;  // that exist
   int cols;
 };
 
@@ -39,15 +40,23 @@ void for_places(const Conv2DSize& s, std::int64_t begin, std::int64_t end, F&& f
     for (std::int64_t filter = 0; filter < group_filters;) {
       const int cols = tile_width(group_filters - filter);
       for (std::int64_t term = 0; term < terms; ++number) {
-        const int rows = tile_height(terms - term, cols);
+        const int rows = tile_height(terms - term);
         if (number >= begin && number < end) {
-          f(TilePlace{group, term, rows, group * group_filters + filter, cols});
+          f(TilePlace{group, term, rows, group * group_filters + filter,
+                      std::min<std::int64_t>(group_filters - filter, cols), cols});
         }
         term += rows;
       }
       filter += cols;
     }
   }
+}
+
+// The places of dy, counted through the batch, whose `cols` numbers from t.filter on lie in it.
+std::int64_t safe_places(const KernelGradientJob& job, const TilePlace& t) {
+  const Conv2DSize& s = job.size;
+  const std::int64_t places = job.batch * s.out_h * s.out_w;
+  return places - std::min(places, rows_near_end(t.cols, s.filters - t.filter, s.filters));
 }
 
 // Adds (or writes) the sum over output rows [begin, end), counted through the batch.
@@ -88,20 +97,31 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
   const Span low = places_inside(down[rows - 1], s.stride_h, s.height, s.out_h);
   const Span whole{std::max(high.begin, low.begin), std::min(high.end, low.end)};
 
+  const std::int64_t places = job.batch * s.out_h * s.out_w, safe = safe_places(job, t);
+  float tail[cols * cols];  // a copy of the other places, in rows as wide as the tile
+  for (std::int64_t place = safe; place < places; ++place) {
+    float* to = tail + (place - safe) * cols;
+    const float* from = job.dy + place * s.filters + t.filter;
+    std::fill(std::copy_n(from, t.filters, to), to + cols, 0.0F);
+  }
+
   Tile<rows, cols> sum;
   // Output rows i to i + count of image n, columns j to j + width: each tap is inside all of
   // them or outside all of them.
-  const auto sum_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
-                            std::int64_t width) HWY_ATTR {
+  const auto sum_safe_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
+                                 std::int64_t width) HWY_ATTR {
     const std::int64_t in_y = i * s.stride_h;
     const float* x = job.x + (n * s.height + in_y) * image_row + j * step;
-    const float* dy = job.dy + ((n * s.out_h + i) * s.out_w + j) * s.filters + t.filter;
+    const std::int64_t place = (n * s.out_h + i) * s.out_w + j;
+    const bool in_tail = place >= safe;
+    const float* dy =
+        in_tail ? tail + (place - safe) * cols : job.dy + place * s.filters + t.filter;
     const Terms terms{.outer = count,
                       .inner = width,
                       .a_outer = s.stride_h * image_row,
                       .a_inner = step,
                       .b_outer = s.out_w * s.filters,
-                      .b_inner = s.filters};
+                      .b_inner = in_tail ? cols : s.filters};
     if constexpr (rows > 9) {  // more pointers than that do not fit in the registers
       const bool all_inside =
           i >= whole.begin && i < whole.end && j >= inner.begin && j < inner.end;
@@ -114,6 +134,24 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
       taps[q] = inside ? x + offset[q] : zeros;
     }
     sum.multiply(terms, taps, dy);
+  };
+  const auto sum_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
+                            std::int64_t width) {
+    std::int64_t done = 0;  // columns of row i
+    while (count > 0) {
+      const std::int64_t place = (n * s.out_h + i) * s.out_w + j + done;
+      std::int64_t now = count, these = width - done;
+      if (place + (count - 1) * s.out_w + width > safe) {
+        now = done == 0 && place + width <= safe ? (safe - place - width) / s.out_w + 1 : 1;
+        if (place < safe) these = std::min(these, safe - place);
+      }
+      sum_safe_part(n, i, now, j + done, these);
+      done += these;
+      if (done < width) continue;
+      done = 0;
+      i += now;
+      count -= now;
+    }
   };
   for (std::int64_t r = out_rows.begin; r < out_rows.end;) {
     const std::int64_t n = r / s.out_h, i = r % s.out_h;
@@ -136,7 +174,7 @@ HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Spa
     r += end - i;
   }
   const std::int64_t place = t.term * s.filters + t.filter;
-  sum.write(job.dkernel + place, s.filters, add, false);
+  sum.write(job.dkernel + place, s.filters, t.filters, add, false);
 }
 
 // The bias's share of the same output rows, for the tile's filters: while dy is near.
@@ -146,33 +184,45 @@ HWY_NOINLINE void sum_bias(const KernelGradientJob& job, const TilePlace& t, Spa
   using T = Tile<4, cols>;  // four sums beside one another, which do not wait for each other
   const typename T::D d;
   T sum;
-  const auto take = [&](auto row, std::int64_t place) HWY_ATTR {
-    const float* from = job.dy + place * job.size.filters + t.filter;
+  const auto take = [&](auto row, const float* from) HWY_ATTR {
     unrolled<T::vectors>([&](auto v) HWY_ATTR {
       sum.sum[row][v] = hn::Add(sum.sum[row][v], hn::LoadU(d, from + v * T::width));
     });
   };
-  const std::int64_t end = out_rows.end * job.size.out_w;
+  const std::int64_t filters = job.size.filters, end = out_rows.end * job.size.out_w;
+  const std::int64_t safe = std::min(end, safe_places(job, t));
   std::int64_t place = out_rows.begin * job.size.out_w;
+  const auto dy = [&](std::int64_t at) { return job.dy + at * filters + t.filter; };
+  // Which sum a place counts in must not depend on the tile's width, on which `safe` depends.
+  float padded[4][cols] = {};
+  const auto copy = [&](int row, std::int64_t at) { std::copy_n(dy(at), t.filters, padded[row]); };
   for (; place + 4 <= end; place += 4) {
-    unrolled<4>([&](auto row) HWY_ATTR { take(row, place + row); });
+    const bool in_place = place + 4 <= safe;
+    for (int row = 0; row < 4 && !in_place; ++row) copy(row, place + row);
+    unrolled<4>([&](auto row) HWY_ATTR { take(row, in_place ? dy(place + row) : padded[row]); });
   }
-  for (; place < end; ++place) take(Int<0>{}, place);
+  for (; place < end; ++place) {
+    copy(0, place);
+    take(Int<0>{}, padded[0]);
+  }
+  float total[cols];
   unrolled<T::vectors>([&](auto v) HWY_ATTR {
-    auto total =
-        hn::Add(hn::Add(sum.sum[0][v], sum.sum[1][v]), hn::Add(sum.sum[2][v], sum.sum[3][v]));
-    float* out = job.dbias + t.filter + v * T::width;
-    if (add) total = hn::Add(hn::LoadU(d, out), total);
-    hn::StoreU(total, d, out);
+    hn::StoreU(
+        hn::Add(hn::Add(sum.sum[0][v], sum.sum[1][v]), hn::Add(sum.sum[2][v], sum.sum[3][v])), d,
+        total + v * T::width);
   });
+  float* out = job.dbias + t.filter;
+  for (std::int64_t f = 0; f < t.filters; ++f) out[f] = add ? out[f] + total[f] : total[f];
 }
 
-// Output rows whose numbers stay in the nearer caches while every tile passes over them. It also
+// Output rows whose numbers stay in a core's own cache while every tile passes over them. It also
 // bounds the length of the sums that are kept in one register.
 std::int64_t rows_at_a_time(const Conv2DSize& s) {
-  constexpr std::int64_t cache_floats = 12288;
+  constexpr std::int64_t cache_floats = 98304, longest_sum = 1024;
   const std::int64_t row = s.out_w * s.filters + s.stride_h * s.width * s.channels;
-  return std::max<std::int64_t>(1, cache_floats / std::max<std::int64_t>(1, row));
+  const std::int64_t rows = std::min(cache_floats / std::max<std::int64_t>(1, row),
+                                     longest_sum / std::max<std::int64_t>(1, s.out_w));
+  return std::max<std::int64_t>(1, rows);
 }
 
 }  // namespace
@@ -192,8 +242,7 @@ void kernel_gradient(const KernelGradientJob& job, Span tiles, Span out_rows) {
     for_places(job.size, tiles.begin, tiles.end, [&](const TilePlace& t) HWY_ATTR {
       with_width(t.cols, [&](auto cols) HWY_ATTR {
         if (t.term == 0 && job.dbias != nullptr) sum_bias<cols>(job, t, now, add);
-        with_height<cols>(t.rows,
-                          [&](auto rows) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
+        with_height(t.rows, [&](auto rows) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
       });
     });
     r = now.end;
@@ -227,7 +276,7 @@ void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job,
     float* dkernel = sums + i * each;
     float* dbias = job.dbias != nullptr ? dkernel + count : nullptr;
     HWY_DYNAMIC_DISPATCH(kernel_gradient)
-    ({s, job.x, job.dy, dkernel, dbias, false}, {0, tiles}, split(rows, pieces, i));
+    ({s, job.batch, job.x, job.dy, dkernel, dbias, false}, {0, tiles}, split(rows, pieces, i));
   });
   const auto add_up = [&](std::int64_t first, std::int64_t n, float* out) {
     for (std::int64_t j = 0; j < n; ++j) {
@@ -245,7 +294,7 @@ void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job,
 void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                             const float* x, const float* dy, float* dkernel, float* dbias,
                             bool accumulate) {
-  const KernelGradientJob job{size, x, dy, dkernel, dbias, accumulate};
+  const KernelGradientJob job{size, batch, x, dy, dkernel, dbias, accumulate};
   const std::int64_t rows = batch * size.out_h;
   const std::int64_t terms = size.kernel_h * size.kernel_w * (size.channels / size.groups);
   const double work =

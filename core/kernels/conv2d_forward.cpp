@@ -39,63 +39,92 @@ class ForwardRow {
       const std::int64_t end = (group + 1) * group_filters;
       for (std::int64_t f = group * group_filters; f < end;) {
         const int width = tile_width(end - f);
-        with_width(width, [&](auto cols) HWY_ATTR { all_columns<cols>(group, f); });
+        with_width(width, [&](auto cols) HWY_ATTR { all_columns<cols>(group, f, end - f); });
         f += width;
       }
     }
   }
 
  private:
+  // The filters of a tile: the kernel as a matrix of terms x filters has these columns.
+  struct Filters {
+    std::int64_t group;
+    std::int64_t first;
+    std::int64_t existing;
+    std::int64_t safe;  // terms before the kernel's end that are read where they lie
+    const float* tail;  // a copy of the others, in rows as wide as the tile
+
+    const float* row(const ForwardRow& in, std::int64_t term, int width) const {
+      return term < safe ? in.kernel_ + term * in.s_.filters + first : tail + (term - safe) * width;
+    }
+  };
+
   template <int cols>
-  void all_columns(std::int64_t group, std::int64_t f) const {
+  void all_columns(std::int64_t group, std::int64_t first, std::int64_t left) const {
+    const std::int64_t terms = s_.kernel_h * s_.kernel_w * (s_.channels / s_.groups);
+    const std::int64_t readable = s_.filters - first;
+    const std::int64_t near = std::min(terms, rows_near_end(cols, readable, s_.filters));
+    float tail[cols * cols];
+    for (std::int64_t q = 0; q < near; ++q) {
+      const float* from = kernel_ + (terms - near + q) * s_.filters + first;
+      std::fill(std::copy_n(from, readable, tail + q * cols), tail + (q + 1) * cols, 0.0F);
+    }
+    const Filters filters{group, first, std::min<std::int64_t>(left, cols), terms - near, tail};
     // Where the first and the last tap lie in the image, all do.
     const Borders borders(s_.out_w, columns_of_tap(s_, 0).begin,
                           columns_of_tap(s_, s_.kernel_w - 1).end);
     borders.for_outer([&](auto rows, std::int64_t j)
-                          HWY_ATTR { border_tile<rows, cols>(group, f, j); });
-    for_tile_rows<cols>(borders.inner.begin, borders.inner.end,
-                        [&](auto rows, std::int64_t j) HWY_ATTR { tile<rows, cols>(group, f, j); });
+                          HWY_ATTR { border_tile<rows, cols>(filters, j); });
+    for_tile_rows(borders.inner.begin, borders.inner.end,
+                  [&](auto rows, std::int64_t j) HWY_ATTR { tile<rows, cols>(filters, j); });
   }
 
-  // Output columns j to j + rows, filters f to f + cols.
+  // Output columns j to j + rows.
   template <int rows, int cols>
-  HWY_NOINLINE void tile(std::int64_t group, std::int64_t f, std::int64_t j) const {
+  HWY_NOINLINE void tile(const Filters& f, std::int64_t j) const {
     const std::int64_t channels = s_.channels / s_.groups;
     const std::int64_t step = s_.stride_w * s_.channels;
+    const std::int64_t down = s_.dilation_h * s_.width * s_.channels;
     const std::int64_t in_x = j * s_.stride_w - s_.pad_left;
-    const std::int64_t in_y = in_y_ + rows_.begin * s_.dilation_h;
-    const float* x = image_ + (in_y * s_.width + in_x) * s_.channels + group * channels;
-    const float* k = kernel_ + rows_.begin * s_.kernel_w * channels * s_.filters + f;
-    Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f);
-    if (taps_adjoin(s_)) {
-      sum.multiply({.outer = rows_.size(),
-                    .inner = s_.kernel_w * channels,
-                    .a_outer = s_.dilation_h * s_.width * s_.channels,
-                    .a_inner = 1,
-                    .b_outer = s_.kernel_w * channels * s_.filters,
-                    .b_inner = s_.filters},
-                   x, step, k);
-    } else {
-      for (std::int64_t tap = 0; tap < rows_.size() * s_.kernel_w; ++tap) {
-        const std::int64_t down = tap / s_.kernel_w * s_.dilation_h;
-        const std::int64_t right = tap % s_.kernel_w * s_.dilation_w;
-        sum.multiply({1, channels, 0, 1, 0, s_.filters},
-                     x + (down * s_.width + right) * s_.channels, step,
-                     k + tap * channels * s_.filters);
+    const float* x = image_ + (in_y_ * s_.width + in_x) * s_.channels + f.group * channels;
+    Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f.first, f.existing);
+    const bool adjoin = taps_adjoin(s_);
+    const std::int64_t length = adjoin ? s_.kernel_w * channels : channels;
+    const std::int64_t runs = adjoin ? 1 : s_.kernel_w;  // of that length, in a row of the kernel
+    std::int64_t run = rows_.begin * runs, c = 0;
+    while (run < rows_.end * runs) {
+      const std::int64_t term = run * length + c;
+      const float* from = x + run / runs * down + run % runs * s_.dilation_w * s_.channels + c;
+      Terms terms{1, length - c, down, 1, length * s_.filters, s_.filters};
+      if (term >= f.safe) {
+        terms.b_inner = cols;
+      } else if (term + terms.inner > f.safe) {
+        terms.inner = f.safe - term;
+      } else if (adjoin && c == 0) {
+        terms.outer = std::min(rows_.end - run, (f.safe - term) / length);
       }
+      sum.multiply(terms, from, step, f.row(*this, term, cols));
+      c += terms.inner;
+      if (c < length) continue;
+      c = 0;
+      run += terms.outer;
     }
-    sum.write(y_ + j * s_.filters + f, s_.filters, false, positive_);
+    sum.write(y_ + j * s_.filters + f.first, s_.filters, f.existing, false, positive_);
   }
 
   // The same where some taps lie outside the image, and read zeros.
   template <int rows, int cols>
-  HWY_NOINLINE void border_tile(std::int64_t group, std::int64_t f, std::int64_t j) const {
+  HWY_NOINLINE void border_tile(const Filters& f, std::int64_t j) const {
     const std::int64_t channels = s_.channels / s_.groups;
-    Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f);
+    Tile<rows, cols> sum(bias_ == nullptr ? nullptr : bias_ + f.first, f.existing);
     for (std::int64_t tap = rows_.begin * s_.kernel_w; tap < rows_.end * s_.kernel_w; ++tap) {
       const std::int64_t in_y = in_y_ + tap / s_.kernel_w * s_.dilation_h;
-      const float* image_row = image_ + in_y * s_.width * s_.channels + group * channels;
-      for (std::int64_t c = 0; c < channels; c += zero_count) {
+      const float* image_row = image_ + in_y * s_.width * s_.channels + f.group * channels;
+      for (std::int64_t c = 0; c < channels;) {
+        const std::int64_t term = tap * channels + c;
+        const bool safe = term < f.safe;
+        std::int64_t count = std::min(zero_count, channels - c);
+        if (safe) count = std::min(count, f.safe - term);
         const float* x[rows];
         for (int q = 0; q < rows; ++q) {
           const std::int64_t in_x =
@@ -103,11 +132,11 @@ class ForwardRow {
           const bool inside = in_x >= 0 && in_x < s_.width;
           x[q] = inside ? image_row + in_x * s_.channels + c : zeros;
         }
-        sum.multiply({1, std::min(zero_count, channels - c), 0, 1, 0, s_.filters}, x,
-                     kernel_ + (tap * channels + c) * s_.filters + f);
+        sum.multiply({1, count, 0, 1, 0, safe ? s_.filters : cols}, x, f.row(*this, term, cols));
+        c += count;
       }
     }
-    sum.write(y_ + j * s_.filters + f, s_.filters, false, positive_);
+    sum.write(y_ + j * s_.filters + f.first, s_.filters, f.existing, false, positive_);
   }
 
   const Conv2DSize& s_;

@@ -9,6 +9,7 @@ namespace minnow::kernels {
 
 struct KernelGradientJob {
   const Conv2DSize& size;
+  std::int64_t batch;
   const float* x;
   const float* dy;
   float* dkernel;

@@ -33,6 +33,11 @@ struct NoiseKey {
 void dropout(const Workers& workers, std::int64_t n, float rate, const NoiseKey& noise,
              const float* x, float* y);
 
+/// y = x + stddev times a standard normal number of each place (Box and Muller, "A note on the
+/// generation of random normal deviates", 1958). y may be x.
+void gaussian_noise(const Workers& workers, std::int64_t n, float stddev, const NoiseKey& noise,
+                    const float* x, float* y);
+
 /// dst[i] = scale * float(src[rows[i]]) for `count` rows of row_size numbers: takes a batch out of
 /// a data set, shuffled or not, and makes it float on the way. With rows null: the rows from
 /// `first` on in order.

@@ -1,3 +1,6 @@
+#include <cstring>
+#include <type_traits>
+
 #include "core/kernels/elementwise.h"
 #include "core/parallel.h"
 
@@ -9,6 +12,12 @@ void gather_rows(const Workers& workers, const Gather& g, const Source* src, flo
     const std::int64_t row = g.rows == nullptr ? g.first + i : g.rows[i];
     const Source* __restrict from = src + row * g.row_size;
     float* __restrict to = dst + i * g.row_size;
+    if constexpr (std::is_same_v<Source, float>) {
+      if (g.scale == 1) {
+        std::memcpy(to, from, static_cast<std::size_t>(g.row_size) * sizeof(float));
+        return;
+      }
+    }
     for (std::int64_t j = 0; j < g.row_size; ++j) to[j] = g.scale * static_cast<float>(from[j]);
   });
 }

@@ -82,20 +82,13 @@ struct TileJob {
   const float* bias;  // null, or at the tile's first column
   float* c;
   std::int64_t c_stride;
-  int existing;  // columns that exist
+  std::int64_t existing;  // columns that exist
   bool add, positive;
 };
 
 template <int rows, int cols>
 HWY_NOINLINE void run_tile(const TileJob& job) {
-  const bool whole = job.existing >= cols;
-  float bias[cols];
-  const float* start = job.bias;
-  if (start != nullptr && !whole) {
-    std::fill(std::copy_n(job.bias, job.existing, bias), bias + cols, 0.0F);
-    start = bias;
-  }
-  Tile<rows, cols> tile(start);
+  Tile<rows, cols> tile(job.bias, job.existing);
   if (job.k > 0) {
     tile.multiply({1, job.k, 0, job.a_k_step, 0, job.b_step}, job.a, job.a_row_step, job.b);
   }
@@ -103,11 +96,7 @@ HWY_NOINLINE void run_tile(const TileJob& job) {
     tile.multiply({1, job.k_tail, 0, job.a_k_step, 0, cols}, job.a + job.k * job.a_k_step,
                   job.a_row_step, job.b_tail);
   }
-  if (whole) {
-    tile.write(job.c, job.c_stride, job.add, job.positive);
-  } else {
-    tile.write_part(job.c, job.c_stride, job.existing, job.add, job.positive);
-  }
+  tile.write(job.c, job.c_stride, job.existing, job.add, job.positive);
 }
 
 // Whether a panel's `left` columns are read where they lie. Packing pays where many rows use the
@@ -122,8 +111,7 @@ HWY_INLINE bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t
 // Of the k terms, those whose row of the panel is too near to B's end to be read in whole
 // registers.
 HWY_INLINE std::int64_t tail_terms(const Product& p, Span k, std::int64_t left, int width) {
-  if (left >= width) return 0;
-  const std::int64_t near = (width - left + p.b.stride - 1) / p.b.stride;
+  const std::int64_t near = rows_near_end(width, left, p.b.stride);
   return std::clamp(k.end - (p.size.k - near), std::int64_t{0}, k.size());
 }
 
@@ -140,7 +128,7 @@ void finish(const Product& p, Span rows, Span columns) {
 // A as pack_rows leaves it: tile by tile, the rows of each beside one another.
 void pack_rows(const Product& p, Span rows, Span k, float* HWY_RESTRICT out) {
   const Operand turned{p.a.data, p.a.stride, !p.a.transposed};
-  for_tile_rows<most_cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) {
+  for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) {
     pack_panel(turned, k, i, height, height, out + (i - rows.begin) * k.size());
   });
 }
@@ -158,10 +146,8 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
   job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
   for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
     const std::int64_t left = columns.end - j;
-    // pack_rows has tiles of full registers in mind.
-    const int width =
-        packed_a == nullptr ? holding_width(left) : std::max(holding_width(left), lanes);
-    job.existing = static_cast<int>(std::min<std::int64_t>(left, width));
+    const int width = tile_width(left);
+    job.existing = std::min<std::int64_t>(left, width);
     if (reads_in_place(p, rows.size(), left, width)) {
       job.k_tail = tail_terms(p, k, left, width);
       job.b = p.b.data + k.begin * p.b.stride + j;
@@ -174,7 +160,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
     pack_panel(p.b, {k.end - job.k_tail, k.end}, j, left, width, packed);
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     with_width(width, [&](auto cols) HWY_ATTR {
-      for_tile_rows<cols>(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
+      for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
         if (packed_a == nullptr) {
           job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
         } else {
@@ -244,12 +230,42 @@ void multiply_thin(const Product& p, Span rows, Span columns) {
 }
 #endif
 
+// A single row of sums, in as many registers as do not wait for one another, in the same blocks of
+// k as everywhere: a row has the same bits wherever threads cut the rows. Returns the columns that
+// it left.
+Span multiply_row(const Product& p, std::int64_t row, Span columns) {
+  constexpr int cols = 8 * lanes;
+  const std::int64_t end = columns.begin + columns.size() / cols * cols;
+  std::int64_t k = 0;
+  do {
+    const bool first = k == 0, last = k + block_k >= p.size.k;
+    TileJob job{};
+    job.k = std::min(block_k, p.size.k - k);
+    job.a_k_step = p.a.transposed ? p.a.stride : 1;
+    job.a = p.a.data + row * (p.a.transposed ? 1 : p.a.stride) + k * job.a_k_step;
+    job.b_step = p.b.stride;
+    job.existing = cols;
+    job.add = p.accumulate || !first;
+    job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
+    for (std::int64_t j = columns.begin; j < end; j += cols) {
+      job.b = p.b.data + k * p.b.stride + j;
+      job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
+      job.c = p.c + row * p.c_stride + j;
+      run_tile<1, cols>(job);
+    }
+    k += block_k;
+  } while (k < p.size.k);
+  finish(p, {row, row + 1}, {columns.begin, end});
+  return {end, columns.end};
+}
+
 }  // namespace
 
 void multiply(const Product& p, Span rows, Span columns) {
 #if HWY_TARGET != HWY_SCALAR
   if (is_thin(p)) return multiply_thin(p, rows, columns);
 #endif
+  if (rows.size() == 1 && !p.b.transposed) columns = multiply_row(p, rows.begin, columns);
   if (packs_rows(p, rows, columns)) return multiply_packed(p, rows, columns);
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
@@ -314,12 +330,27 @@ void multiply_deep(const Workers& workers, const Product& p) {
   }
 }
 
+// A column is a row of the transposed product, where registers lie along it.
+void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
+                 float* c, bool accumulate, const Epilogue& epilogue) {
+  if (epilogue.bias != nullptr) std::fill_n(c, size.m, *epilogue.bias);
+  gemm(workers, {1, size.m, size.k}, {b.data, b.stride, !b.transposed},
+       {a.data, a.stride, !a.transposed}, c, size.m, accumulate || epilogue.bias != nullptr,
+       {nullptr, epilogue.activation});
+}
+
 }  // namespace
 
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue) {
   if (size.m == 0 || size.n == 0) return;
+  constexpr std::int64_t short_row = 64;  // longer rows of A are better met by registers along k
+  if (size.n == 1 && size.m > 1 && c_stride == 1 && (a.transposed || size.k < short_row)) {
+    return gemm_column(workers, size, a, b, c, accumulate, epilogue);
+  }
   Product product{size, a, b, c, c_stride, accumulate, &epilogue};
+  // The elements of a column of stride 1 lie beside one another in either layout.
+  if (size.n == 1 && b.stride == 1) product.b = {b.data, size.k, /*transposed=*/true};
   const float nothing = 0;  // operands of no terms may be null, which takes no offset
   if (size.k == 0) product.a = product.b = {&nothing, 1};
   if (is_deep(size)) return multiply_deep(workers, product);

@@ -28,19 +28,22 @@ double softmax_row_loss(const LossBatch& b, std::int64_t row) {
   } else {
     target_sum = 0;
     for (std::int64_t j = 0; j < n; ++j) {
-      target_sum += t[j];
-      target_dot += t[j] * (static_cast<double>(z[j]) - highest);
+      const double target = b.target_factor * t[j] + b.target_offset;
+      target_sum += target;
+      target_dot += target * (static_cast<double>(z[j]) - highest);
     }
   }
   float* e = probabilities != nullptr ? probabilities : delta;
-  const double sum = exponentials(n, z, e);
+  const double sum = exponentials(n, z, highest, e);
   const double inverse = 1 / sum;
   const double gradient = static_cast<double>(b.scale) * weight;
   for (std::int64_t j = 0; e != nullptr && j < n; ++j) {
     const double p = e[j] * inverse;
     if (probabilities != nullptr) probabilities[j] = static_cast<float>(p);
     if (delta == nullptr) continue;
-    const double target = t != nullptr ? t[j] : j == b.labels[row] ? 1.0 : 0.0;
+    const double target = t != nullptr         ? b.target_factor * t[j] + b.target_offset
+                          : j == b.labels[row] ? 1.0
+                                               : 0.0;
     delta[j] = weight == 0 ? 0.0F : static_cast<float>(gradient * (p * target_sum - target));
   }
   return weight == 0 ? 0 : weight * (target_sum * std::log(sum) - target_dot);
@@ -59,7 +62,8 @@ double sigmoid_rows_loss(const LossBatch& b, Span rows) {
     log1p_span(width, e, log1p_e);
     for (std::int64_t j = 0; j < width; ++j) {
       const double weight = static_cast<double>(weight_of(b, row)) / static_cast<double>(b.cols);
-      const double z = b.prediction[i + j], t = b.targets[i + j];
+      const double z = b.prediction[i + j];
+      const double t = b.target_factor * b.targets[i + j] + b.target_offset;
       const double p = (z >= 0 ? 1.0 : static_cast<double>(e[j])) / (1 + static_cast<double>(e[j]));
       if (weight != 0) total += weight * ((z > 0 ? z : 0.0) - z * t + log1p_e[j]);
       if (b.probabilities != nullptr) b.probabilities[i + j] = static_cast<float>(p);

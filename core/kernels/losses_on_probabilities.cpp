@@ -20,14 +20,21 @@ struct Row {
   float* delta;          // null where not wanted
   double weight;
   double gradient;  // scale * weight
+  double factor, offset;
+
+  double target(std::int64_t j) const { return factor * targets[j] + offset; }
 };
 
 Row row_of(const LossBatch& b, std::int64_t row) {
   const std::int64_t at = row * b.cols;
   const double weight = b.weights == nullptr ? 1.0F : b.weights[row];
-  return {b.prediction + at, b.targets == nullptr ? nullptr : b.targets + at,
-          b.delta == nullptr ? nullptr : b.delta + at, weight,
-          static_cast<double>(b.scale) * weight};
+  return {b.prediction + at,
+          b.targets == nullptr ? nullptr : b.targets + at,
+          b.delta == nullptr ? nullptr : b.delta + at,
+          weight,
+          static_cast<double>(b.scale) * weight,
+          b.target_factor,
+          b.target_offset};
 }
 
 double sparse_row(std::int64_t n, const Row& r, std::int32_t label) {
@@ -47,11 +54,11 @@ double dense_row(std::int64_t n, const Row& r) {
   for (std::int64_t j = 0; j < n; ++j) sum += r.p[j];
   const auto slope = [&](std::int64_t j) {
     const double q = r.p[j] / sum;
-    return -r.targets[j] / clip(q) * clip_slope(q);
+    return -r.target(j) / clip(q) * clip_slope(q);
   };
   for (std::int64_t j = 0; j < n; ++j) {
     const double q = r.p[j] / sum;
-    value -= r.targets[j] * std::log(clip(q));
+    value -= r.target(j) * std::log(clip(q));
     dot += slope(j) * q;
   }
   for (std::int64_t j = 0; r.delta != nullptr && j < n; ++j) {
@@ -64,7 +71,7 @@ double binary_row(std::int64_t n, const Row& r) {
   double value = 0;
   const double gradient = r.gradient / static_cast<double>(n);
   for (std::int64_t j = 0; j < n; ++j) {
-    const double c = clip(r.p[j]), t = r.targets[j];
+    const double c = clip(r.p[j]), t = r.target(j);
     value -= t * std::log(c) + (1 - t) * std::log1p(-c);
     if (r.delta == nullptr) continue;
     r.delta[j] = static_cast<float>(gradient * ((1 - t) / (1 - c) - t / c) * clip_slope(r.p[j]));

@@ -92,6 +92,54 @@ HWY_INLINE Floats log1p_of_fraction(Floats e) {
   return hn::Add(log_u, hn::Div(lost, u));
 }
 
+/// log x for 2^-126 <= x < infinity.
+HWY_INLINE Floats logarithm(Floats x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::RebindToSigned<FloatTag> d;
+  // x = 2^n m with m from sqrt(1/2) to sqrt 2, whose bits are taken for those of 1 / sqrt 2.
+  const auto apart = hn::Sub(hn::BitCast(d, x), hn::Set(d, 0x3f3504f3));
+  const auto n = hn::ShiftRight<23>(apart);
+  const Floats m = hn::BitCast(
+      FloatTag(), hn::Add(hn::And(apart, hn::Set(d, 0x7fffff)), hn::Set(d, 0x3f3504f3)));
+  const Floats s = hn::Div(hn::Sub(m, all(1)), hn::Add(m, all(1)));
+  const Floats s2 = hn::Mul(s, s);
+  Floats q = hn::MulAdd(s2, all(2.85503983e-1F), all(4.00001258e-1F));
+  q = hn::MulAdd(s2, q, all(6.66666687e-1F));
+  const Floats log_m = hn::MulAdd(hn::Mul(s, s2), q, hn::Add(s, s));
+  return hn::MulAdd(hn::ConvertTo(FloatTag(), n), all(0.693147181F), log_m);
+}
+
+/// cos and sin of 2 pi t, |t| <= 1/2.
+struct CosSin {
+  Floats cos, sin;
+};
+HWY_INLINE CosSin cos_sin_of_turn(Floats t) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::RebindToSigned<FloatTag> d;
+  // The nearest quarter turn, and what is left of it: an angle of at most pi / 4.
+  const auto quarter = hn::NearestInt(hn::Mul(t, all(4)));
+  const Floats f =
+      hn::Mul(hn::MulAdd(t, all(4), hn::Neg(hn::ConvertTo(FloatTag(), quarter))), all(1.57079633F));
+  const Floats f2 = hn::Mul(f, f);
+  Floats c = hn::MulAdd(f2, all(2.48015873e-5F), all(-1.38888889e-3F));
+  c = hn::MulAdd(f2, c, all(4.16666667e-2F));
+  c = hn::MulAdd(f2, c, all(-0.5F));
+  c = hn::MulAdd(f2, c, all(1));
+  Floats s = hn::MulAdd(f2, all(-1.98412698e-4F), all(8.33333333e-3F));
+  s = hn::MulAdd(f2, s, all(-1.66666667e-1F));
+  s = hn::MulAdd(hn::Mul(f2, f), s, f);
+  const auto one = hn::Set(d, 1), two = hn::Set(d, 2);
+  const auto odd = hn::MaskFromVec(
+      hn::BitCast(FloatTag(), hn::VecFromMask(d, hn::Eq(hn::And(quarter, one), one))));
+  const Floats minus = hn::BitCast(FloatTag(), hn::Set(d, static_cast<std::int32_t>(0x80000000)));
+  const auto negative = [&](auto place) HWY_ATTR {
+    return hn::BitCast(FloatTag(), hn::VecFromMask(d, hn::Eq(hn::And(place, two), two)));
+  };
+  const Floats cosine = hn::IfThenElse(odd, s, c), sine = hn::IfThenElse(odd, c, s);
+  return {hn::Xor(cosine, hn::And(minus, negative(hn::Add(quarter, one)))),
+          hn::Xor(sine, hn::And(minus, negative(quarter)))};
+}
+
 /// 1 / (1 + e^-z); exp only of negative numbers, so without overflow on either side.
 HWY_INLINE Floats sigmoid(Floats z) {
   namespace hn = hwy::HWY_NAMESPACE;

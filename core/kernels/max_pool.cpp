@@ -9,15 +9,20 @@
 // After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>
 
+#include "core/kernels/tile-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
 // What of dy went to `place`.
-void add_won(std::int64_t channels, std::int32_t place, const std::int32_t* HWY_RESTRICT argmax,
-             const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
-  for (std::int64_t c = 0; c < channels; ++c) dx[c] += argmax[c] == place ? dy[c] : 0.0F;
+template <bool add>
+void take_won(std::int64_t channels, std::int32_t place, const std::int32_t* HWY_RESTRICT argmax,
+              const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const float won = argmax[c] == place ? dy[c] : 0.0F;
+    dx[c] = add ? dx[c] + won : won;
+  }
 }
 
 // The places of the window at output (i, j) that lie in the image.
@@ -33,31 +38,46 @@ struct Window {
   }
 };
 
-constexpr std::int64_t lanes = HWY_LANES(float);
-
-// The largest numbers of a window, in the channels from c on that a register of D holds. NaN beats
-// numbers, so that it stays visible; the first NaN stays.
-template <class D>
+// The largest numbers of a window, in `n` registers of channels from c on. NaN beats numbers, so
+// that it stays visible; the first NaN stays.
+template <class D, int n>
 HWY_INLINE void max_of(const Pool2DSize& s, const Window& w, const float* image, std::int64_t c,
                        float* y, std::int32_t* argmax) {
   const D d;
   const hn::RebindToSigned<D> places;
+  constexpr std::int64_t width = hn::MaxLanes(D());
   const std::int64_t first = w.rows.begin * s.width + w.columns.begin;
-  auto best = hn::LoadU(d, image + first * s.channels + c);
-  auto won = hn::Set(places, static_cast<std::int32_t>(first));
+  hn::Vec<D> best[n];
+  hn::Vec<decltype(places)> won[n];
+  unrolled<n>([&](auto v) HWY_ATTR {
+    best[v] = hn::LoadU(d, image + first * s.channels + c + v * width);
+    won[v] = hn::Set(places, static_cast<std::int32_t>(first));
+  });
   for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
     std::int64_t place = row * s.width + w.columns.begin;
     const float* at = image + place * s.channels + c;
-    for (std::int64_t n = w.columns.size(); n > 0; --n, ++place, at += s.channels) {
-      const auto x = hn::LoadU(d, at);
-      const auto take = hn::And(hn::Eq(best, best), hn::Not(hn::Le(x, best)));
-      best = hn::IfThenElse(take, x, best);
-      won = hn::IfThenElse(hn::RebindMask(places, take),
-                           hn::Set(places, static_cast<std::int32_t>(place)), won);
+    for (std::int64_t left = w.columns.size(); left > 0; --left, ++place, at += s.channels) {
+      const auto here = hn::Set(places, static_cast<std::int32_t>(place));
+      unrolled<n>([&](auto v) HWY_ATTR {
+        const auto x = hn::LoadU(d, at + v * width);
+        const auto take = hn::And(hn::Eq(best[v], best[v]), hn::Not(hn::Le(x, best[v])));
+        best[v] = hn::IfThenElse(take, x, best[v]);
+        won[v] = hn::IfThenElse(hn::RebindMask(places, take), here, won[v]);
+      });
     }
   }
-  hn::StoreU(best, d, y + c);
-  if (argmax != nullptr) hn::StoreU(won, places, argmax + c);
+  unrolled<n>([&](auto v) HWY_ATTR {
+    hn::StoreU(best[v], d, y + c + v * width);
+    if (argmax != nullptr) hn::StoreU(won[v], places, argmax + c + v * width);
+  });
+}
+
+// Whether windows that do not overlap leave no place out.
+bool covered(const Pool2DSize& s) {
+  std::int64_t rows = 0, columns = 0;
+  for (std::int64_t i = 0; i < s.out_h; ++i) rows += Window(s, i, 0).rows.size();
+  for (std::int64_t j = 0; j < s.out_w; ++j) columns += Window(s, 0, j).columns.size();
+  return rows == s.height && columns == s.width;
 }
 
 }  // namespace
@@ -65,13 +85,14 @@ HWY_INLINE void max_of(const Pool2DSize& s, const Window& w, const float* image,
 // Row i of one image's output.
 void max_row(const Pool2DSize& s, const float* image, std::int64_t i, float* y,
              std::int32_t* argmax) {
+  using D = hn::ScalableTag<float>;
   for (std::int64_t j = 0; j < s.out_w; ++j) {
     const Window w(s, i, j);
     std::int64_t c = 0;
-    for (; c + lanes <= s.channels; c += lanes) {
-      max_of<hn::ScalableTag<float>>(s, w, image, c, y, argmax);
-    }
-    for (; c < s.channels; ++c) max_of<hn::CappedTag<float, 1>>(s, w, image, c, y, argmax);
+    for (; c + 4 * lanes <= s.channels; c += 4 * lanes) max_of<D, 4>(s, w, image, c, y, argmax);
+    for (; c + 2 * lanes <= s.channels; c += 2 * lanes) max_of<D, 2>(s, w, image, c, y, argmax);
+    for (; c + lanes <= s.channels; c += lanes) max_of<D, 1>(s, w, image, c, y, argmax);
+    for (; c < s.channels; ++c) max_of<hn::CappedTag<float, 1>, 1>(s, w, image, c, y, argmax);
     y += s.channels;
     if (argmax != nullptr) argmax += s.channels;
   }
@@ -80,7 +101,9 @@ void max_row(const Pool2DSize& s, const float* image, std::int64_t i, float* y,
 void max_image_backward(const Pool2DSize& s, const float* dy, const std::int32_t* argmax,
                         float* dx) {
   const std::int64_t c = s.channels;
-  std::fill_n(dx, s.height * s.width * c, 0.0F);
+  const bool apart = s.stride_h >= s.pool_h && s.stride_w >= s.pool_w;
+  if (!apart || !covered(s)) std::fill_n(dx, s.height * s.width * c, 0.0F);
+  const auto take = apart ? take_won<false> : take_won<true>;
   for (std::int64_t i = 0; i < s.out_h; ++i) {
     for (std::int64_t j = 0; j < s.out_w; ++j) {
       const std::int64_t out = (i * s.out_w + j) * c;
@@ -88,7 +111,7 @@ void max_image_backward(const Pool2DSize& s, const float* dy, const std::int32_t
       for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
         for (std::int64_t column = w.columns.begin; column < w.columns.end; ++column) {
           const std::int64_t place = row * s.width + column;
-          add_won(c, static_cast<std::int32_t>(place), argmax + out, dy + out, dx + place * c);
+          take(c, static_cast<std::int32_t>(place), argmax + out, dy + out, dx + place * c);
         }
       }
     }

@@ -64,42 +64,6 @@ void for_stacks(const Workers& workers, std::int64_t outer, std::int64_t n, std:
 
 }  // namespace
 
-void softmax_row(std::int64_t n, const float* x, float* y) noexcept {
-  if (n == 0) return;
-  const double inverse = 1 / exponentials(n, x, y);
-  for (std::int64_t j = 0; j < n; ++j) y[j] = static_cast<float>(y[j] * inverse);
-}
-
-double exponentials(std::int64_t n, const float* x, float* e) noexcept {
-  constexpr std::int64_t some = 256;
-  const float highest = highest_of(n, x);
-  double parts[8] = {};  // which do not wait for one another
-  for (std::int64_t i = 0; i < n; i += some) {
-    float apart[some];
-    float* to = e != nullptr ? e + i : apart;
-    const std::int64_t width = std::min(some, n - i);
-    for (std::int64_t j = 0; j < width; ++j) to[j] = x[i + j] - highest;
-    exp_span(width, to, to);
-    std::int64_t j = 0;
-    for (; j + 8 <= width; j += 8) {
-      for (std::int64_t p = 0; p < 8; ++p) parts[p] += to[j + p];
-    }
-    for (std::int64_t p = 0; j < width; ++j, ++p) parts[p] += to[j];
-  }
-  return ((parts[0] + parts[1]) + (parts[2] + parts[3])) +
-         ((parts[4] + parts[5]) + (parts[6] + parts[7]));
-}
-
-float highest_of(std::int64_t n, const float* x) noexcept {
-  float highest = x[0];
-  for (std::int64_t j = 1; j < n; ++j) highest = x[j] > highest ? x[j] : highest;
-  return highest;
-}
-
-void softmax_row_backward(std::int64_t n, const float* y, const float* dy, float* dx) noexcept {
-  softmax_columns_backward(n, 1, 1, y, dy, dx);
-}
-
 void softmax(const Workers& workers, std::int64_t outer, std::int64_t n, std::int64_t inner,
              const float* x, float* y) {
   if (n == 0) return;
@@ -115,6 +79,12 @@ void softmax(const Workers& workers, std::int64_t outer, std::int64_t n, std::in
 
 void softmax_backward(const Workers& workers, std::int64_t outer, std::int64_t n,
                       std::int64_t inner, const float* y, const float* dy, float* dx) {
+  if (inner == 1) {
+    workers.for_each(outer, 0.6 * static_cast<double>(n), [&](std::int64_t i) {
+      softmax_row_backward(n, y + i * n, dy + i * n, dx + i * n);
+    });
+    return;
+  }
   for_stacks(workers, outer, n, inner, 0.6, [&](std::int64_t at, std::int64_t width) {
     softmax_columns_backward(n, inner, width, y + at, dy + at, dx + at);
   });

@@ -7,7 +7,7 @@
 // Internal to core/kernels: single-threaded pieces that several kernels share.
 namespace minnow::kernels {
 
-/// y = f(z) for n numbers, f working on single numbers (not softmax). y may be z.
+/// y = f(z) for n numbers, f working on single numbers (not along rows). y may be z.
 void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) noexcept;
 
 /// y = e^x for n numbers, off by less than 1.5 units in the last place; y may be x.
@@ -21,12 +21,17 @@ bool finite_span(std::int64_t n, const float* x) noexcept;
 /// y = softmax of n numbers; y may be x. NaN or +infinity among them makes NaN of all or some of
 /// the row; -infinity has probability 0, and a row of it alone is NaN.
 void softmax_row(std::int64_t n, const float* x, float* y) noexcept;
-/// The first of the highest of n > 0 numbers.
+/// The highest of n > 0 numbers.
 float highest_of(std::int64_t n, const float* x) noexcept;
-/// e = exp(x - highest) for n > 0 numbers, and their sum; e may be x, or null where only the sum is
-/// of interest.
-double exponentials(std::int64_t n, const float* x, float* e) noexcept;
+/// e = exp(x - highest) for n numbers, and their sum; e may be x, or null where only the sum is of
+/// interest.
+double exponentials(std::int64_t n, const float* x, float highest, float* e) noexcept;
 /// dx = y (dy - sum(dy y)); dx may be dy.
 void softmax_row_backward(std::int64_t n, const float* y, const float* dy, float* dx) noexcept;
+
+/// y = log(softmax) of n numbers, of NaN and infinities as softmax_row; y may be x.
+void log_softmax_row(std::int64_t n, const float* x, float* y) noexcept;
+/// dx = dy - exp(y) sum(dy); dx may be dy.
+void log_softmax_row_backward(std::int64_t n, const float* y, const float* dy, float* dx) noexcept;
 
 }  // namespace minnow::kernels

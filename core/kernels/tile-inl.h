@@ -52,12 +52,12 @@ struct Terms {
   std::int64_t b_outer, b_inner;
 };
 
-/// rows x cols sums that stay in registers. cols is most_cols, `lanes`, or 8, 4 or 1 below that.
+/// rows x cols sums that stay in registers; cols is a multiple of `lanes`.
 template <int rows, int cols>
 struct Tile {
-  static constexpr int width = cols < lanes ? cols : lanes;
+  static constexpr int width = lanes;
   static constexpr int vectors = cols / width;
-  using D = hn::CappedTag<float, static_cast<std::size_t>(width)>;
+  using D = hn::ScalableTag<float>;
   using V = hn::Vec<D>;
   V sum[rows][vectors];
 
@@ -66,6 +66,18 @@ struct Tile {
     const D d;
     unrolled<vectors>([&](auto j) HWY_ATTR {
       const V start = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + j * width);
+      unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
+    });
+  }
+  /// The same where `bias` has `existing` numbers only.
+  HWY_INLINE Tile(const float* bias, std::int64_t existing)
+      : Tile(existing >= cols ? bias : nullptr) {
+    if (bias == nullptr || existing >= cols) return;
+    const D d;
+    alignas(64) float padded[cols] = {};
+    for (std::int64_t j = 0; j < existing; ++j) padded[j] = bias[j];
+    unrolled<vectors>([&](auto j) HWY_ATTR {
+      const V start = hn::Load(d, padded + j * width);
       unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
     });
   }
@@ -109,17 +121,20 @@ struct Tile {
     *this = t;
   }
 
-  /// Writes or adds the tile to c; with `positive`, the relu of it.
-  HWY_INLINE void write(float* HWY_RESTRICT c, std::int64_t row_step, bool add,
-                        bool positive) const {
-    if (add) {
+  /// Writes or adds the tile to c; with `positive`, the relu of it. Only the first `existing`
+  /// columns exist.
+  HWY_INLINE void write(float* HWY_RESTRICT c, std::int64_t row_step, std::int64_t existing,
+                        bool add, bool positive) const {
+    if (existing < cols) {
+      write_part(c, row_step, static_cast<int>(existing), add, positive);
+    } else if (add) {
       unrolled<rows>([&](auto i) HWY_ATTR { write_row<i>(c + i * row_step, true, positive); });
     } else {
       unrolled<rows>([&](auto i) HWY_ATTR { write_row<i>(c + i * row_step, false, positive); });
     }
   }
 
-  /// As write, but only the first `existing` columns exist.
+ private:
   HWY_INLINE void write_part(float* HWY_RESTRICT c, std::int64_t row_step, int existing, bool add,
                              bool positive) const {
     const D d;
@@ -146,7 +161,6 @@ struct Tile {
     });
   }
 
- private:
   /// sum[i] += a(i) b for every row.
   template <class A>
   HWY_INLINE void add_product(A&& a, const float* b) {
@@ -171,60 +185,46 @@ struct Tile {
   }
 };
 
-/// The widths that `left` remaining columns are cut into: most_cols, lanes, then 8, 4 and 1.
-HWY_INLINE int tile_width(std::int64_t left) {
-  int width = most_cols;
-  while (width > left) width = width > 4 ? width / 2 : 1;
-  return width;
-}
+/// The narrower of the two widths of tiles that holds `left` remaining columns, else the wider.
+/// Where fewer columns exist the others' sums are not written: they cost no time, as a register's
+/// lanes work at once, but B must be readable there.
+HWY_INLINE int tile_width(std::int64_t left) { return left > lanes ? most_cols : lanes; }
 
-/// The narrowest of the tiles of 4 columns or more (1 without vectors) that hold that many.
-HWY_INLINE int holding_width(std::int64_t columns) {
-  constexpr int narrowest = lanes < 4 ? lanes : 4;
-  int width = most_cols;
-  while (width > narrowest && width / 2 >= columns) width /= 2;
-  return width;
-}
-
-/// f(Int<width>) for a width that tile_width or holding_width gives.
+/// f(Int<width>) for a width that tile_width gives.
 template <class F>
 HWY_INLINE void with_width(int width, F&& f) {
   if (width == most_cols) return f(Int<most_cols>{});
-  if (width == lanes) return f(Int<lanes>{});
-  if constexpr (lanes > 8) {
-    if (width == 8) return f(Int<8>{});
-  }
-  if constexpr (lanes > 4) {
-    if (width == 4) return f(Int<4>{});
-  }
-  if constexpr (lanes > 1) f(Int<1>{});
+  f(Int<lanes>{});
+}
+
+/// Of the rows of B, `stride` numbers apart, how many at its end are too near to it to be read in
+/// tiles of `width` columns of which `left` exist.
+constexpr std::int64_t rows_near_end(int width, std::int64_t left, std::int64_t stride) {
+  return left >= width ? 0 : (width - left + stride - 1) / stride;
 }
 
 /// The height of the first of the tiles that `left` rows are cut into. They are of about one
-/// height: a low one at the end would wait for its few sums, each needing the one before. Tiles
-/// narrower than a register are rare, and have two heights only.
-HWY_INLINE int tile_height(std::int64_t left, int cols) {
-  if (cols < lanes) return left >= 4 ? 4 : 1;
+/// height: a low one at the end would wait for its few sums, each needing the one before.
+HWY_INLINE int tile_height(std::int64_t left) {
   const std::int64_t tiles = (left + most_rows - 1) / most_rows;
   return static_cast<int>((left + tiles - 1) / tiles);
 }
 
 /// f(Int<rows>) for a height that tile_height gives.
-template <int cols, int rows = cols<lanes ? 4 : most_rows, class F> HWY_INLINE void with_height(
-                        int height, F&& f) {
+template <int rows = most_rows, class F>
+HWY_INLINE void with_height(int height, F&& f) {
   if constexpr (rows > 1) {
-    constexpr int next = cols < lanes ? 1 : rows - 1;
-    if (height < rows) return with_height<cols, next>(height, f);
+    if (height < rows) return with_height<rows - 1>(height, f);
   }
   f(Int<rows>{});
 }
 
-/// f(Int<rows>, first) for tiles of that width that cover [begin, end).
-template <int cols, class F>
+/// f(Int<rows>, first) for tiles that cover [begin, end).
+template <class F>
 HWY_INLINE void for_tile_rows(std::int64_t begin, std::int64_t end, F&& f) {
   while (begin < end) {
-    const int height = tile_height(end - begin, cols);
-    with_height<cols>(height, [&](auto rows) HWY_ATTR { f(rows, begin); });
+    const int height = tile_height(end - begin);
+    with_height(height, [&](auto rows) HWY_ATTR { f(rows, begin); });
     begin += height;
   }
 }

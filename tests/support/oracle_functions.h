@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -32,6 +33,11 @@ T positive_part(const T& z) {
 }
 
 template <class T>
+T bounded(const T& z, double low, double high) {
+  return real_part(z) <= low ? T(low) : real_part(z) >= high ? T(high) : z;
+}
+
+template <class T>
 T sigmoid(const T& z) {
   using std::exp;
   const T e = exp(-magnitude(z));
@@ -49,7 +55,7 @@ T softplus(const T& z) {
 /// One number's activation (not softmax), straight from the definitions.
 template <class T>
 T activate(const ActivationFn& f, const T& z) {
-  using std::exp, std::tanh;
+  using std::exp, std::sqrt, std::tanh;
   const double slope = f.slope, r = real_part(z);
   switch (f.kind) {
     case ActivationKind::relu:
@@ -68,6 +74,40 @@ T activate(const ActivationFn& f, const T& z) {
       return z * sigmoid(z);
     case ActivationKind::gelu:
       return 0.5 * z * (1.0 + erf(z / std::numbers::sqrt2));
+    case ActivationKind::selu:
+      return 1.0507009873554805 * (r > 0 ? z : 1.6732632423543772 * (exp(z) - 1.0));
+    case ActivationKind::celu:
+      return r > 0 ? z : exp(z) - 1.0;
+    case ActivationKind::relu6:
+      return bounded(z, 0, 6);
+    case ActivationKind::hard_sigmoid:
+      return bounded(z / 6.0 + 0.5, 0, 1);
+    case ActivationKind::hard_silu:
+      return z * bounded(z / 6.0 + 0.5, 0, 1);
+    case ActivationKind::hard_tanh:
+      return bounded(z, -1, 1);
+    case ActivationKind::hard_shrink:
+      return std::fabs(r) <= 0.5 ? T{} : z;
+    case ActivationKind::soft_shrink:
+      return z - bounded(z, -0.5, 0.5);
+    case ActivationKind::tanh_shrink:
+      return z - tanh(z);
+    case ActivationKind::softsign:
+      return z / (1.0 + magnitude(z));
+    case ActivationKind::squareplus:
+      return (z + sqrt(z * z + 4.0)) / 2.0;
+    case ActivationKind::sparse_plus:
+      return r <= -1 ? T{} : r < 1 ? (z + 1.0) * (z + 1.0) / 4.0 : z;
+    case ActivationKind::sparse_sigmoid:
+      return 0.5 * (bounded(z, -1, 1) + 1.0);
+    case ActivationKind::log_sigmoid:
+      return -softplus(-z);
+    case ActivationKind::exponential:
+      return exp(z);
+    case ActivationKind::mish:
+      return z * tanh(softplus(z));
+    case ActivationKind::gelu_tanh:
+      return 0.5 * z * (1.0 + tanh(std::sqrt(2 / std::numbers::pi) * (z + 0.044715 * z * z * z)));
     case ActivationKind::clipped_relu:
       if (r >= static_cast<double>(f.max_value)) return T(static_cast<double>(f.max_value));
       if (r < static_cast<double>(f.threshold)) {
@@ -96,6 +136,22 @@ std::vector<T> softmax(std::int64_t outer, std::int64_t n, std::int64_t inner,
       for (std::int64_t i = 0; i < n; ++i) sum += exp(x[at(i)] - highest);
       for (std::int64_t i = 0; i < n; ++i) y[at(i)] = exp(x[at(i)] - highest) / sum;
     }
+  }
+  return y;
+}
+
+/// Its logarithm along the last axis of rows x n.
+template <class T>
+std::vector<T> log_softmax(std::int64_t n, const std::vector<T>& x) {
+  using std::exp, std::log;
+  std::vector<T> y = x;
+  for (std::size_t begin = 0; begin < x.size(); begin += static_cast<std::size_t>(n)) {
+    const auto end = begin + static_cast<std::size_t>(n);
+    double highest = real_part(x[begin]);
+    for (std::size_t i = begin; i < end; ++i) highest = std::max(highest, real_part(x[i]));
+    T sum{};
+    for (std::size_t i = begin; i < end; ++i) sum += exp(x[i] - highest);
+    for (std::size_t i = begin; i < end; ++i) y[i] = x[i] - highest - log(sum);
   }
   return y;
 }

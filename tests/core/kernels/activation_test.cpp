@@ -33,6 +33,23 @@ std::vector<ActivationFn> functions() {
           {.kind = leaky_relu, .slope = -0.2F},
           {silu},
           {gelu},
+          {selu},
+          {celu},
+          {relu6},
+          {hard_sigmoid},
+          {hard_silu},
+          {hard_tanh},
+          {hard_shrink},
+          {soft_shrink},
+          {tanh_shrink},
+          {softsign},
+          {squareplus},
+          {sparse_plus},
+          {sparse_sigmoid},
+          {log_sigmoid},
+          {exponential},
+          {mish},
+          {gelu_tanh},
           {.kind = clipped_relu},
           {.kind = clipped_relu, .max_value = 1.5F},
           {.kind = clipped_relu, .slope = 0.1F, .max_value = 2, .threshold = 0.7F}};
@@ -80,6 +97,27 @@ TEST(Activation, IsWithinTheStatedUnitsInTheLastPlace) {
        [](double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::fabs(z))); }},
       {{.kind = elu, .slope = 1}, 2, [](double z) { return z > 0 ? z : std::expm1(z); }},
       {{silu}, 3, [](double z) { return z / (1 + std::exp(-z)); }},
+      {{selu},
+       3,
+       [](double z) {
+         return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * std::expm1(z));
+       }},
+      {{softsign}, 3, [](double z) { return z / (1 + std::fabs(z)); }},
+      {{squareplus},
+       3,
+       [](double z) {
+         const double sum = std::fabs(z) + std::sqrt(z * z + 4);
+         return z < 0 ? 2 / sum : sum / 2;
+       }},
+      {{log_sigmoid},
+       3,
+       [](double z) { return std::min(z, 0.0) - std::log1p(std::exp(-std::fabs(z))); }},
+      {{mish},
+       5,
+       [](double z) {
+         const double e = std::exp(std::min(z, 40.0));
+         return z * (e * (e + 2) / (e * (e + 2) + 2));
+       }},
   };
   std::vector<float> z;
   for (float size = 1e-30F; size < 1e4F; size *= 1.0009F) {
@@ -135,6 +173,19 @@ TEST(Activation, SoftmaxWorksAlongRows) {
   }
 }
 
+TEST(Activation, LogSoftmaxWorksAlongRows) {
+  for (const std::int64_t rows : {0, 1, 3}) {
+    for (const std::int64_t cols : {1, 2, 10, 300}) {
+      const auto z = random_numbers(rows * cols, 4, -20, 20), d = random_numbers(rows * cols, 5);
+      EXPECT_TRUE(near_all(oracle::log_softmax(cols, widen(z)),
+                           activate({log_softmax}, rows, cols, z), 3e-7));
+      const auto expected = gradient(
+          [&](const Complexes& v) { return dot(oracle::log_softmax(cols, v), d); }, widen(z));
+      EXPECT_TRUE(near_all(expected, derive({log_softmax}, rows, cols, z, d), 2e-6, {.scale = 1}));
+    }
+  }
+}
+
 TEST(Activation, IsStableFarOut) {
   EXPECT_FLOAT_EQ(one({sigmoid}, -80), std::exp(-80.0F));
   EXPECT_NEAR(one({sigmoid}, -100) / 3.7835e-44, 1, 0.05);  // a denormal, and not 0
@@ -149,6 +200,14 @@ TEST(Activation, IsStableFarOut) {
   EXPECT_EQ(one({silu}, 100), 100);
   EXPECT_FLOAT_EQ(one({silu}, -80), -80 * std::exp(-80.0F));
   EXPECT_NEAR(one({gelu}, -10) / (-5 * std::erfc(10 / std::sqrt(2.0))), 1, 1e-5);
+  EXPECT_EQ(one({log_sigmoid}, 100), -std::exp(-100.0F));
+  EXPECT_EQ(one({log_sigmoid}, -100), -100);
+  EXPECT_EQ(one({mish}, 100), 100);
+  EXPECT_EQ(one({gelu_tanh}, 1e20F), 1e20F);
+  EXPECT_EQ(derive({gelu_tanh}, 1, 1, {1e20F}, {1}), std::vector<float>{1});
+  EXPECT_FLOAT_EQ(one({squareplus}, -1e4F), 1e-4F);
+  EXPECT_EQ(one({exponential}, 100), inf);
+  EXPECT_EQ(one({softsign}, -1e30F), -1);
   EXPECT_EQ(one({relu}, -inf), 0);
   EXPECT_EQ(one({relu}, inf), inf);
   EXPECT_EQ(one({clipped_relu}, -inf), 0);
@@ -169,6 +228,7 @@ TEST(Activation, ShowsNan) {
 TEST(Activation, TellsOfDeltasThatAreNotFinite) {
   std::vector<ActivationFn> all = functions();
   all.push_back({softmax});
+  all.push_back({log_softmax});
   for (const ActivationFn& f : all) {
     for (const std::int64_t n : {1, 3000, 40000}) {
       const std::vector<float> z(static_cast<std::size_t>(n), -1.0F);  // relu's derivative: 0
@@ -187,12 +247,19 @@ TEST(Activation, DerivativeAtTheKinkIsTensorFlows) {
   EXPECT_EQ(derive({clipped_relu}, 1, 1, {0}, {5}), std::vector<float>{0});
   EXPECT_EQ(derive({.kind = leaky_relu, .slope = 0.5F}, 1, 1, {0}, {4}), std::vector<float>{2});
   EXPECT_EQ(derive({.kind = elu, .slope = 1}, 1, 1, {0}, {4}), std::vector<float>{4});
+  EXPECT_EQ(derive({celu}, 1, 1, {0}, {4}), std::vector<float>{8});
+  EXPECT_EQ(derive({relu6}, 1, 2, {0, 6}, {4, 4}), (std::vector<float>{0, 0}));
+  EXPECT_EQ(derive({hard_tanh}, 1, 2, {-1, 1}, {4, 4}), (std::vector<float>{4, 4}));
+  EXPECT_EQ(derive({hard_sigmoid}, 1, 2, {-3, 3}, {4, 4}), (std::vector<float>{0, 0}));
+  EXPECT_EQ(derive({soft_shrink}, 1, 2, {-0.5F, 0.5F}, {4, 4}), (std::vector<float>{0, 0}));
+  EXPECT_EQ(derive({hard_shrink}, 1, 2, {-0.5F, 0.5F}, {4, 4}), (std::vector<float>{0, 0}));
 }
 
 TEST(Activation, GivesTheSameBitsForAnyNumberOfThreads) {
   const auto z = random_numbers(200 * 301, 6, -5, 5), d = random_numbers(200 * 301, 7);
   auto all = functions();
   all.push_back({softmax});
+  all.push_back({log_softmax});
   for (const ActivationFn& f : all) {
     const auto y = activate(f, 200, 301, z), dz = derive(f, 200, 301, z, d);
     for (const int threads : {2, 3, 4, 7}) {

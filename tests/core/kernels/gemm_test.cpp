@@ -137,6 +137,26 @@ TEST(Gemm, IsRightBeyondOneBlock) {
   }
 }
 
+// A matrix times a vector, from either side.
+TEST(Gemm, IsRightForOneRowAndOneColumn) {
+  for (const int way : {0, 1, 2, 3}) {
+    for (const GemmSize size : {GemmSize{1, 203, 70}, GemmSize{203, 1, 70}, GemmSize{1, 16, 1},
+                                GemmSize{64, 1, 600}, GemmSize{1, 129, 0}, GemmSize{1, 1, 33}}) {
+      for (const bool accumulate : {false, true}) {
+        Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+        c.accumulate = accumulate;
+        c.extra = way;
+        EXPECT_TRUE(is_right(c));
+        c.bias = true;
+        c.activation = {ActivationKind::relu};
+        EXPECT_TRUE(is_right(c, 2));
+        c.activation = {ActivationKind::tanh};
+        EXPECT_TRUE(is_right(c));
+      }
+    }
+  }
+}
+
 // Few columns and both operands in a row along k: dot products.
 TEST(Gemm, IsRightForThinProducts) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 10, 13, 15, 16}) {
@@ -183,9 +203,9 @@ TEST(Gemm, LetsNanThroughRelu) {
 }
 
 TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
-  for (const GemmSize size :
-       {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000}, GemmSize{3000, 10, 32},
-        GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{400, 1, 500}}) {
+  for (const GemmSize size : {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000},
+                              GemmSize{3000, 10, 32}, GemmSize{32, 3001, 10}, GemmSize{1, 500, 400},
+                              GemmSize{2, 300, 700}, GemmSize{400, 1, 500}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       const auto alone = run(c, 1).actual;

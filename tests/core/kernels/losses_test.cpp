@@ -31,6 +31,10 @@ struct Loss {
   bool sparse, on_logits;
 };
 
+double quarter_huber(const Workers& workers, const LossBatch& batch) {
+  return kernels::huber(workers, batch, 0.25F);
+}
+
 std::vector<Loss> losses() {
   using namespace oracle;
   return {{"sparse softmax", kernels::softmax_crossentropy, softmax_crossentropy<double>,
@@ -46,7 +50,25 @@ std::vector<Loss> losses() {
           {"binary", kernels::binary_crossentropy, binary_crossentropy<double>,
            binary_crossentropy<Complex>, false, false},
           {"squared", kernels::mean_squared_error, mean_squared_error<double>,
-           mean_squared_error<Complex>, false, false}};
+           mean_squared_error<Complex>, false, false},
+          {"absolute", kernels::mean_absolute_error, mean_absolute_error<double>,
+           mean_absolute_error<Complex>, false, false},
+          {"percentage", kernels::mean_absolute_percentage_error,
+           mean_absolute_percentage_error<double>, mean_absolute_percentage_error<Complex>, false,
+           false},
+          {"logarithmic", kernels::mean_squared_logarithmic_error,
+           mean_squared_logarithmic_error<double>, mean_squared_logarithmic_error<Complex>, false,
+           false},
+          {"huber", quarter_huber, huber<double>, huber<Complex>, false, false},
+          {"log-cosh", kernels::log_cosh, log_cosh<double>, log_cosh<Complex>, false, false},
+          {"hinge", kernels::hinge, hinge<double>, hinge<Complex>, false, false},
+          {"squared hinge", kernels::squared_hinge, squared_hinge<double>, squared_hinge<Complex>,
+           false, false},
+          {"categorical hinge", kernels::categorical_hinge, categorical_hinge<double>,
+           categorical_hinge<Complex>, false, false},
+          {"divergence", kernels::kl_divergence, kl_divergence<double>, kl_divergence<Complex>,
+           false, false},
+          {"poisson", kernels::poisson, poisson<double>, poisson<Complex>, false, false}};
 }
 
 struct Batch {
@@ -174,6 +196,78 @@ TEST(Losses, OnProbabilitiesClipAsKerasDoes) {
   b.labels = label.data();
   EXPECT_NEAR(kernels::sparse_crossentropy(Workers(1), b), 16.118095, 1e-5);
   EXPECT_EQ(delta, (std::vector<float>{0, 0}));
+}
+
+TEST(Losses, SmoothedTargetsAreTargets) {
+  for (const Loss& loss : losses()) {
+    const bool smooths = loss.name == "dense softmax" || loss.name == "dense" ||
+                         loss.name == "sigmoid" || loss.name == "binary";
+    if (!smooths) continue;
+    SCOPED_TRACE(loss.name);
+    Batch b(loss, 5, 7);
+    LossBatch view = b.view(true);
+    auto delta = all_nan(35), expected_delta = all_nan(35);
+    view.delta = delta.data();
+    view.target_factor = 0.75;
+    view.target_offset = 0.125;
+    const double value = loss.kernel(Workers(1), view);
+    for (float& t : b.targets) t = 0.75F * t + 0.125F;
+    LossBatch plain = b.view(true);
+    plain.delta = expected_delta.data();
+    EXPECT_NEAR(value, loss.kernel(Workers(1), plain), 1e-6);
+    EXPECT_TRUE(near_all(expected_delta, delta, 1e-6));
+  }
+}
+
+TEST(Losses, HingesReadZerosAndOnesAsSides) {
+  const std::vector<float> p = {0.5F, -0.25F, 0.5F, 2}, binary = {0, 1, 1, 1},
+                           sides = {-1, 1, 1, 1};
+  for (const auto hinge : {kernels::hinge, kernels::squared_hinge}) {
+    std::vector<float> delta(4), same(4);
+    LossBatch b{.rows = 2, .cols = 2, .prediction = p.data(), .targets = sides.data()};
+    b.delta = same.data();
+    const double value = hinge(Workers(1), b);
+    b.targets = binary.data();
+    b.delta = delta.data();
+    EXPECT_EQ(hinge(Workers(1), b), value);
+    EXPECT_TRUE(same_bits(same, delta));
+  }
+  EXPECT_EQ(kernels::hinge(Workers(1),
+                           {.rows = 2, .cols = 2, .prediction = p.data(), .targets = sides.data()}),
+            (1.5 + 1.25) / 2 + (0.5 + 0) / 2);
+}
+
+TEST(Losses, CornersAreTensorFlows) {
+  const std::vector<float> p = {0.5F, 0.5F, 0.5F}, same = {0.5F, 0.5F, 0.5F}, none = {0, 0, 0};
+  std::vector<float> delta(3, nan);
+  LossBatch b{.rows = 1, .cols = 3, .prediction = p.data(), .targets = same.data()};
+  b.delta = delta.data();
+  EXPECT_EQ(kernels::mean_absolute_error(Workers(1), b), 0);
+  EXPECT_EQ(delta, (std::vector<float>{0, 0, 0}));
+  EXPECT_EQ(kernels::log_cosh(Workers(1), b), 0);
+  EXPECT_EQ(delta, (std::vector<float>{0, 0, 0}));
+  b.targets = none.data();  // three equal scores share the slope
+  EXPECT_EQ(kernels::categorical_hinge(Workers(1), b), 1.5);
+  EXPECT_TRUE(near_all(std::vector<double>(3, 1.0 / 3), delta, 1e-7));
+  const std::vector<float> outside = {-1, 0, 2};
+  b.prediction = outside.data();
+  kernels::kl_divergence(Workers(1), b);
+  EXPECT_EQ(delta, (std::vector<float>{0, 0, 0}));
+  kernels::mean_squared_logarithmic_error(Workers(1), b);
+  EXPECT_EQ(delta[0], 0);
+  EXPECT_EQ(delta[1], 0);
+  EXPECT_NE(delta[2], 0);
+}
+
+TEST(Losses, LogCoshIsExactFarOutAndNearZero) {
+  const std::vector<float> p = {1000, -1000, 1e-3F}, t = {0, 0, 0};
+  std::vector<float> delta(3);
+  LossBatch b{.rows = 3, .cols = 1, .prediction = p.data(), .targets = t.data()};
+  b.delta = delta.data();
+  EXPECT_NEAR(kernels::log_cosh(Workers(1), b), 2000 - 2 * std::log(2) + 5e-7, 1e-9);
+  EXPECT_EQ(delta[0], 1);
+  EXPECT_EQ(delta[1], -1);
+  EXPECT_NEAR(delta[2], 1e-3, 1e-9);
 }
 
 TEST(Losses, RowsOfWeightZeroCountNothingAndOthersShowNan) {

@@ -1,0 +1,137 @@
+// Internal to core/kernels: the less common activations and their derivatives on whole registers.
+// Compiled once for each of Highway's targets, so the include guard is one for each.
+#if defined(MINNOW_CORE_KERNELS_ACTIVATION_CURVES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MINNOW_CORE_KERNELS_ACTIVATION_CURVES_INL_H_
+#undef MINNOW_CORE_KERNELS_ACTIVATION_CURVES_INL_H_
+#else
+#define MINNOW_CORE_KERNELS_ACTIVATION_CURVES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+
+// Klambauer et al., "Self-normalizing neural networks", 2017; TensorFlow's digits.
+constexpr float selu_scale = 1.0507009873554805F;
+constexpr float selu_scale_alpha = 1.7580993408473766F;
+
+HWY_INLINE Floats selu(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats below = hn::Mul(all(selu_scale_alpha), expm1_of_negative(hn::Min(z, all(0))));
+  return unless_nan(z, hn::IfThenElse(hn::Gt(z, all(0)), hn::Mul(z, all(selu_scale)), below));
+}
+
+HWY_INLINE Floats softsign(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::Div(z, hn::Add(hn::Abs(z), all(1)));
+}
+
+HWY_INLINE Floats softsign_derivative(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats d = hn::Add(hn::Abs(z), all(1));
+  return hn::Div(all(1), hn::Mul(d, d));
+}
+
+// Of negative z by the other root of the same equation: nothing cancels.
+HWY_INLINE Floats squareplus(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats size = hn::Abs(z);
+  const Floats sum = hn::Add(size, hn::Sqrt(hn::MulAdd(z, z, all(4))));
+  return hn::IfThenElse(hn::Lt(z, all(0)), hn::Div(all(2), sum), hn::Mul(sum, all(0.5F)));
+}
+
+HWY_INLINE Floats squareplus_derivative(Floats y) {  // y^2 / (y^2 + 1)
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats inverse = hn::Div(all(1), y);
+  return hn::Div(all(1), hn::MulAdd(inverse, inverse, all(1)));
+}
+
+HWY_INLINE Floats tanh_shrink(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::Sub(z, tanh(z));
+}
+
+HWY_INLINE Floats tanh_shrink_derivative(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats t = tanh(z);
+  return hn::Mul(t, t);
+}
+
+// With e = e^z: tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2). Beyond 20 it is 1.
+HWY_INLINE Floats mish(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats e = exponential(hn::Min(z, all(20)));
+  const Floats n = hn::Mul(e, hn::Add(e, all(2)));
+  return hn::Mul(z, hn::Div(n, hn::Add(n, all(2))));
+}
+
+HWY_INLINE Floats mish_derivative(Floats z) {  // t + z (1 - t^2) sigmoid(z)
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats e = exponential(hn::Min(z, all(20)));
+  const Floats n = hn::Mul(e, hn::Add(e, all(2)));
+  const Floats inverse = hn::Div(all(1), hn::Add(n, all(2)));
+  const Floats slope = hn::Mul(hn::Mul(all(4), hn::MulAdd(e, e, e)), hn::Mul(inverse, inverse));
+  return hn::MulAdd(z, slope, hn::Mul(n, inverse));
+}
+
+constexpr float gelu_root = 1.5957691216057308F;  // 2 sqrt(2 / pi)
+constexpr float gelu_cubic = 0.044715F;
+
+// Beyond 20 it is z or 0, and its cube might overflow.
+HWY_INLINE Floats gelu_tanh_cdf(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats u = hn::Min(hn::Max(z, all(-20)), all(20));
+  const Floats cubic = hn::MulAdd(hn::Mul(u, u), all(gelu_root * gelu_cubic), all(gelu_root));
+  return unless_nan(z, sigmoid(hn::Mul(u, cubic)));
+}
+
+HWY_INLINE Floats gelu_tanh(Floats z) { return hwy::HWY_NAMESPACE::Mul(z, gelu_tanh_cdf(z)); }
+
+// s + z s (1 - s) d(2u)/dz, with e = e^-|2u| and s (1 - s) = e / (1 + e)^2: nothing cancels.
+HWY_INLINE Floats gelu_tanh_derivative(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats u = hn::Min(hn::Max(z, all(-20)), all(20)), u2 = hn::Mul(u, u);
+  const Floats twice = hn::Mul(u, hn::MulAdd(u2, all(gelu_root * gelu_cubic), all(gelu_root)));
+  const Floats e = exponential(hn::Neg(hn::Abs(twice)));
+  const Floats inverse = hn::Div(all(1), hn::Add(all(1), e));
+  const Floats rest = hn::Mul(e, inverse);
+  const Floats s = hn::IfThenElse(hn::Lt(twice, all(0)), rest, inverse);
+  const Floats slope = hn::MulAdd(u2, all(3 * gelu_root * gelu_cubic), all(gelu_root));
+  return unless_nan(z, hn::MulAdd(hn::Mul(u, slope), hn::Mul(rest, inverse), s));
+}
+
+// The ones made of straight pieces. A comparison that NaN fails leaves NaN in the sum.
+
+inline float bounded(float z, float low, float high) {
+  return z <= low ? low : z >= high ? high : z;
+}
+
+inline float hard_sigmoid(float z) { return bounded(z + 3, 0, 6) / 6; }
+
+inline float hard_silu_derivative(float z) {
+  return hard_sigmoid(z) + (z > -3 && z < 3 ? z / 6 : 0.0F);
+}
+
+inline float soft_shrink(float z) {
+  const float drawn = z > 0 ? z - 0.5F : z + 0.5F;
+  return z >= -0.5F && z <= 0.5F ? 0.0F : drawn;
+}
+
+inline float hard_shrink(float z) { return z >= -0.5F && z <= 0.5F ? 0.0F : z; }
+
+inline float sparse_plus(float z) {
+  const float middle = 0.25F * ((z + 1) * (z + 1));
+  return z <= -1 ? 0.0F : z < 1 ? middle : z;
+}
+
+inline float sparse_plus_derivative(float z) { return 0.5F * (bounded(z, -1, 1) + 1); }
+
+inline float sparse_sigmoid(float z) { return 0.5F * (bounded(z, -1, 1) + 1); }
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,133 @@
+#include "core/kernels/global_pool.h"
+
+#include <algorithm>
+
+#include "core/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/global_pool.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// compiler.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace {
+
+constexpr std::int64_t block = 64;     // channels at a time
+constexpr std::int64_t few_rows = 64;  // places added up in float before they join the total
+
+}  // namespace
+
+void mean_of_places(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,
+                    float* HWY_RESTRICT y) {
+  for (std::int64_t first = 0; first < channels; first += block) {
+    const std::int64_t some = std::min(block, channels - first);
+    double total[block] = {};
+    for (std::int64_t begin = 0; begin < places; begin += few_rows) {
+      const std::int64_t end = std::min(places, begin + few_rows);
+      float part[block] = {};
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (std::int64_t c = 0; c < some; ++c) part[c] += x[i * channels + first + c];
+      }
+      for (std::int64_t c = 0; c < some; ++c) total[c] += part[c];
+    }
+    for (std::int64_t c = 0; c < some; ++c) {
+      y[first + c] = static_cast<float>(total[c] / static_cast<double>(places));
+    }
+  }
+}
+
+void max_of_places(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,
+                   float* HWY_RESTRICT y) {
+  for (std::int64_t first = 0; first < channels; first += block) {
+    const std::int64_t some = std::min(block, channels - first);
+    float best[block];
+    std::copy_n(x + first, some, best);
+    for (std::int64_t i = 1; i < places; ++i) {
+      for (std::int64_t c = 0; c < some; ++c) {
+        const float old = best[c], v = x[i * channels + first + c];
+        best[c] = old >= v || old != old ? old : v;  // NaN is taken, and stays
+      }
+    }
+    std::copy_n(best, some, y + first);
+  }
+}
+
+void spread_max(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,
+                const float* HWY_RESTRICT y, const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
+  for (std::int64_t first = 0; first < channels; first += block) {
+    const std::int64_t some = std::min(block, channels - first);
+    float count[block] = {};
+    for (std::int64_t i = 0; i < places; ++i) {
+      for (std::int64_t c = 0; c < some; ++c) {
+        count[c] += x[i * channels + first + c] == y[first + c] ? 1.0F : 0.0F;
+      }
+    }
+    for (std::int64_t c = 0; c < some; ++c) count[c] = dy[first + c] / count[c];
+    for (std::int64_t i = 0; i < places; ++i) {
+      for (std::int64_t c = 0; c < some; ++c) {
+        const std::int64_t at = i * channels + first + c;
+        dx[at] = x[at] == y[first + c] ? count[c] : 0.0F;
+      }
+    }
+  }
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+namespace {
+
+HWY_EXPORT(mean_of_places);
+HWY_EXPORT(max_of_places);
+HWY_EXPORT(spread_max);
+
+double work_of(std::int64_t places, std::int64_t channels) {
+  return 0.2 * static_cast<double>(places * channels);
+}
+
+}  // namespace
+
+void global_average_forward(const Workers& workers, std::int64_t rows, std::int64_t places,
+                            std::int64_t channels, const float* x, float* y) {
+  workers.for_each(rows, work_of(places, channels), [&](std::int64_t i) {
+    HWY_DYNAMIC_DISPATCH(mean_of_places)
+    (places, channels, x + i * places * channels, y + i * channels);
+  });
+}
+
+void global_average_backward(const Workers& workers, std::int64_t rows, std::int64_t places,
+                             std::int64_t channels, const float* dy, float* dx) {
+  const auto count = static_cast<float>(places);
+  workers.for_each(rows, work_of(places, channels), [&](std::int64_t i) {
+    const float* from = dy + i * channels;
+    float* to = dx + i * places * channels;
+    for (std::int64_t c = 0; c < channels; ++c) to[c] = from[c] / count;
+    for (std::int64_t p = 1; p < places; ++p) std::copy_n(to, channels, to + p * channels);
+  });
+}
+
+void global_max_forward(const Workers& workers, std::int64_t rows, std::int64_t places,
+                        std::int64_t channels, const float* x, float* y) {
+  workers.for_each(rows, work_of(places, channels), [&](std::int64_t i) {
+    HWY_DYNAMIC_DISPATCH(max_of_places)
+    (places, channels, x + i * places * channels, y + i * channels);
+  });
+}
+
+void global_max_backward(const Workers& workers, std::int64_t rows, std::int64_t places,
+                         std::int64_t channels, const float* x, const float* y, const float* dy,
+                         float* dx) {
+  workers.for_each(rows, 2 * work_of(places, channels), [&](std::int64_t i) {
+    const std::int64_t image = i * places * channels;
+    HWY_DYNAMIC_DISPATCH(spread_max)
+    (places, channels, x + image, y + i * channels, dy + i * channels, dx + image);
+  });
+}
+
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE

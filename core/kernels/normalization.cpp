@@ -1,0 +1,524 @@
+#include "core/kernels/normalization.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "core/kernels/spans.h"
+#include "core/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/normalization.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// compiler.
+#include <hwy/highway.h>
+
+#ifndef MINNOW_CORE_KERNELS_NORMALIZATION_CPP_
+#define MINNOW_CORE_KERNELS_NORMALIZATION_CPP_
+// Once, for all targets.
+namespace minnow::kernels {
+namespace {
+
+constexpr std::int64_t widest = 128;   // columns at a time
+constexpr std::int64_t few_rows = 64;  // added up in float before they join a sum in double
+
+// The columns of a block, of `rows` rows each.
+struct Moments {
+  std::int64_t rows = 0;
+  std::array<double, widest> mean{}, squares{};  // squares: of the distances from the mean
+};
+
+struct Sums {
+  std::array<double, widest> dy{}, dy_x{};
+};
+
+}  // namespace
+}  // namespace minnow::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+
+// Adds rows of x, `stride` apart, to the moments of `cols` <= widest columns. Blocks are measured
+// from their own means and joined as in Chan, Golub and LeVeque, "Updating formulae and a pairwise
+// algorithm for computing sample variances", 1979: nothing cancels.
+void add_moments(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+                 const float* HWY_RESTRICT x, Moments& m) {
+  for (std::int64_t begin = 0; begin < rows; begin += few_rows) {
+    const std::int64_t n = std::min(few_rows, rows - begin);
+    const float* HWY_RESTRICT some = x + begin * stride;
+    float mean[widest] = {}, squares[widest] = {};
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) mean[j] += some[i * stride + j];
+    }
+    for (std::int64_t j = 0; j < cols; ++j) mean[j] /= static_cast<float>(n);
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) {
+        const float d = some[i * stride + j] - mean[j];
+        squares[j] += d * d;
+      }
+    }
+    const auto before = static_cast<double>(m.rows), now = static_cast<double>(n);
+    const double part = now / (before + now), weight = before * part;
+    double* HWY_RESTRICT total_mean = m.mean.data();
+    double* HWY_RESTRICT total_squares = m.squares.data();
+    for (std::int64_t j = 0; j < cols; ++j) {
+      // The rounding of the block's mean is in all its distances and too small to matter.
+      const double apart = mean[j] - total_mean[j];
+      total_mean[j] += apart * part;
+      total_squares[j] += squares[j] + apart * apart * weight;
+    }
+    m.rows += n;
+  }
+}
+
+// Adds to the sums of dy and of dy (x - mean).
+void add_sums(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+              const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+              const float* HWY_RESTRICT mean, Sums& sums) {
+  for (std::int64_t begin = 0; begin < rows; begin += few_rows) {
+    const std::int64_t end = std::min(rows, begin + few_rows);
+    float sum[widest] = {}, product[widest] = {};
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) {
+        const float d = dy[i * stride + j];
+        sum[j] += d;
+        product[j] += d * (x[i * stride + j] - mean[j]);
+      }
+    }
+    for (std::int64_t j = 0; j < cols; ++j) {
+      sums.dy[static_cast<std::size_t>(j)] += sum[j];
+      sums.dy_x[static_cast<std::size_t>(j)] += product[j];
+    }
+  }
+}
+
+// y = (x - mean) scale + shift; with dy: y = (dy - shift) scale + (x - mean) slope.
+void normalize(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+               const float* HWY_RESTRICT x, const float* HWY_RESTRICT mean,
+               const float* HWY_RESTRICT scale, const float* HWY_RESTRICT shift,
+               float* HWY_RESTRICT y) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      y[i * stride + j] = (x[i * stride + j] - mean[j]) * scale[j] + shift[j];
+    }
+  }
+}
+
+void denormalize(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+                 const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                 const float* HWY_RESTRICT mean, const float* HWY_RESTRICT scale,
+                 const float* HWY_RESTRICT shift, const float* HWY_RESTRICT slope,
+                 float* HWY_RESTRICT dx) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      const std::int64_t at = i * stride + j;
+      dx[at] = (dy[at] - shift[j]) * scale[j] + (x[at] - mean[j]) * slope[j];
+    }
+  }
+}
+
+void scale_rows(std::int64_t rows, std::int64_t cols, std::int64_t stride,
+                const float* HWY_RESTRICT dy, const float* HWY_RESTRICT scale,
+                float* HWY_RESTRICT dx) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) dx[i * stride + j] = dy[i * stride + j] * scale[j];
+  }
+}
+
+namespace {
+
+constexpr std::int64_t lanes = 16;  // sums along a row, the same on every target
+
+// The sum of term(j) over a row.
+template <class F>
+HWY_INLINE double sum_of(std::int64_t n, F&& term) {
+  float part[lanes] = {};
+  std::int64_t j = 0;
+  for (; j + lanes <= n; j += lanes) {
+    for (std::int64_t p = 0; p < lanes; ++p) part[p] += term(j + p);
+  }
+  for (std::int64_t p = 0; j < n; ++j, ++p) part[p] += term(j);
+  double sum[lanes];
+  for (std::int64_t p = 0; p < lanes; ++p) sum[p] = part[p];
+  for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::int64_t p = 0; p < half; ++p) sum[p] += sum[p + half];
+  }
+  return sum[0];
+}
+
+}  // namespace
+
+void layer_norm_rows(const RowNorm& norm, Span rows, const float* x, float* y, float* saved) {
+  const std::int64_t n = norm.cols;
+  const float* HWY_RESTRICT gamma = norm.gamma;
+  const float* HWY_RESTRICT beta = norm.beta;
+  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+    const float* HWY_RESTRICT from = x + i * n;
+    float* HWY_RESTRICT to = y + i * n;
+    const auto mean = static_cast<float>(
+        sum_of(n, [&](std::int64_t j) HWY_ATTR { return from[j]; }) / static_cast<double>(n));
+    const double variance =
+        sum_of(n, [&](std::int64_t j) HWY_ATTR { return (from[j] - mean) * (from[j] - mean); }) /
+        static_cast<double>(n);
+    const auto inverse =
+        static_cast<float>(1 / std::sqrt(variance + static_cast<double>(norm.epsilon)));
+    if (saved != nullptr) {
+      saved[2 * i] = mean;
+      saved[2 * i + 1] = inverse;
+    }
+    if (gamma != nullptr && beta != nullptr) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        to[j] = (from[j] - mean) * inverse * gamma[j] + beta[j];
+      }
+      continue;
+    }
+    for (std::int64_t j = 0; j < n; ++j) to[j] = (from[j] - mean) * inverse;
+    if (gamma != nullptr) {
+      for (std::int64_t j = 0; j < n; ++j) to[j] *= gamma[j];
+    }
+    if (beta != nullptr) {
+      for (std::int64_t j = 0; j < n; ++j) to[j] += beta[j];
+    }
+  }
+}
+
+void layer_norm_rows_backward(const RowNorm& norm, Span rows, const float* x, const float* dy,
+                              const float* saved, float* dx, float* dgamma, float* dbeta) {
+  const std::int64_t n = norm.cols;
+  const float* HWY_RESTRICT gamma = norm.gamma;
+  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+    const float* HWY_RESTRICT from = x + i * n;
+    const float* HWY_RESTRICT d = dy + i * n;
+    const float mean = saved[2 * i], inverse = saved[2 * i + 1];
+    if (float* HWY_RESTRICT sum = dgamma) {
+      for (std::int64_t j = 0; j < n; ++j) sum[j] += d[j] * ((from[j] - mean) * inverse);
+    }
+    if (float* HWY_RESTRICT sum = dbeta) {
+      for (std::int64_t j = 0; j < n; ++j) sum[j] += d[j];
+    }
+    if (dx == nullptr) continue;
+    float* HWY_RESTRICT to = dx + i * n;
+    if (gamma != nullptr) {
+      for (std::int64_t j = 0; j < n; ++j) to[j] = d[j] * gamma[j];
+    } else {
+      std::copy_n(d, n, to);
+    }
+    const auto size = static_cast<double>(n);
+    const auto shift =
+        static_cast<float>(sum_of(n, [&](std::int64_t j) HWY_ATTR { return to[j]; }) / size);
+    const auto slope = static_cast<float>(
+        sum_of(n, [&](std::int64_t j) HWY_ATTR { return to[j] * ((from[j] - mean) * inverse); }) /
+        size);
+    for (std::int64_t j = 0; j < n; ++j) {
+      to[j] = inverse * (to[j] - shift - (from[j] - mean) * inverse * slope);
+    }
+  }
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+namespace {
+
+HWY_EXPORT(add_moments);
+HWY_EXPORT(add_sums);
+HWY_EXPORT(normalize);
+HWY_EXPORT(denormalize);
+HWY_EXPORT(scale_rows);
+HWY_EXPORT(layer_norm_rows);
+HWY_EXPORT(layer_norm_rows_backward);
+
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+// How a matrix is walked: where columns are few, several rows are one, so that registers are full.
+struct Fold {
+  std::int64_t rows, cols;  // of the matrix
+  std::int64_t fold;        // rows that are taken as one
+  std::int64_t width() const { return cols * fold; }
+  std::int64_t whole() const { return rows / fold; }
+  std::int64_t rest() const { return rows % fold; }
+};
+
+Fold folded(std::int64_t rows, std::int64_t cols) {
+  if (cols > widest / 2) return {rows, cols, 1};
+  const std::int64_t even = 16 / std::gcd(cols, std::int64_t{16});  // fills registers of 16
+  const std::int64_t most = std::min(widest / cols, std::max<std::int64_t>(rows, 1));
+  return {rows, cols, most >= even ? most / even * even : most};
+}
+
+// One number for each column, repeated for the rows that are taken as one. Of the columns from
+// `first` on where there are more than fit.
+class Repeated {
+ public:
+  Repeated(const Fold& f, std::int64_t first, std::int64_t some, const float* values, float none) {
+    for (std::int64_t r = 0; r < f.fold; ++r) {
+      for (std::int64_t j = 0; j < some; ++j) {
+        numbers_[at(r * f.cols + j)] = values != nullptr ? values[first + j] : none;
+      }
+    }
+  }
+  const float* data() const { return numbers_.data(); }
+
+ private:
+  std::array<float, widest> numbers_;
+};
+
+// f(first row, rows, first column, columns in it) over blocks of the matrix; parallel over rows, or
+// over columns where there are many.
+template <class F>
+void for_tiles(const Workers& workers, const Fold& f, double work, F&& call) {
+  constexpr std::int64_t chunk = 4096;  // numbers, about
+  const std::int64_t column_blocks = f.fold > 1 ? 1 : (f.cols + widest - 1) / widest;
+  const std::int64_t each = std::max<std::int64_t>(1, chunk / std::min(f.width(), widest)) * f.fold;
+  const std::int64_t row_blocks = (f.rows + each - 1) / each;
+  workers.for_each(row_blocks * column_blocks, work * chunk, [&](std::int64_t i) {
+    const std::int64_t row = i / column_blocks * each, first = i % column_blocks * widest;
+    call(row, std::min(each, f.rows - row), first,
+         f.fold > 1 ? f.cols : std::min(widest, f.cols - first));
+  });
+}
+
+// run(begin, rows, columns, stride) on the folded part of some rows and on what is left of them.
+template <class F>
+void on_rows(const Fold& f, std::int64_t row, std::int64_t rows, std::int64_t cols, F&& run) {
+  const std::int64_t whole = rows / f.fold, rest = rows % f.fold;
+  if (f.fold == 1) return run(row, rows, cols, f.cols);
+  if (whole > 0) run(row, whole, f.width(), f.width());
+  if (rest > 0) run(row + whole * f.fold, rest, cols, f.cols);
+}
+
+// Pieces of the rows that are summed apart and joined in order.
+constexpr std::int64_t most_pieces = 16;
+std::int64_t pieces_of(const Fold& f) {
+  return std::clamp<std::int64_t>(f.whole() / few_rows, 1, most_pieces);
+}
+
+void join(Moments& m, std::int64_t column, std::int64_t rows, double mean, double squares,
+          std::int64_t rows_before) {
+  if (rows == 0) return;
+  const double all = static_cast<double>(rows_before + rows);
+  const double apart = mean - m.mean[at(column)];
+  m.mean[at(column)] += apart * static_cast<double>(rows) / all;
+  m.squares[at(column)] +=
+      squares + apart * apart * static_cast<double>(rows_before) * static_cast<double>(rows) / all;
+}
+
+// The moments of a block of columns, narrow matrices folded.
+Moments block_moments(const Workers& workers, const Fold& f, std::int64_t first, std::int64_t some,
+                      const float* x) {
+  const std::int64_t pieces = f.fold == 1 && f.cols > widest ? 1 : pieces_of(f);
+  const std::int64_t width = f.fold > 1 ? f.width() : some;
+  std::array<Moments, most_pieces> parts;
+  workers.for_each(pieces, 0.5 * static_cast<double>(f.rows * some / pieces), [&](std::int64_t p) {
+    const Span part = split(f.whole(), pieces, p);
+    HWY_DYNAMIC_DISPATCH(add_moments)
+    (part.size(), width, f.width(), x + part.begin * f.width() + first, parts[at(p)]);
+  });
+  Moments total;
+  for (std::int64_t p = 0; p < pieces; ++p) {
+    for (std::int64_t r = 0; r < f.fold; ++r) {
+      const Moments& part = parts[at(p)];
+      for (std::int64_t j = 0; j < some; ++j) {
+        const auto from = at(r * f.cols + j);
+        join(total, j, part.rows, part.mean[from], part.squares[from], total.rows);
+      }
+      total.rows += part.rows;
+    }
+  }
+  if (f.rest() > 0) {
+    Moments rest;
+    HWY_DYNAMIC_DISPATCH(add_moments)
+    (f.rest(), some, f.cols, x + f.whole() * f.width(), rest);
+    for (std::int64_t j = 0; j < some; ++j) {
+      join(total, j, rest.rows, rest.mean[at(j)], rest.squares[at(j)], total.rows);
+    }
+  }
+  return total;
+}
+
+Sums block_sums(const Workers& workers, const Fold& f, std::int64_t first, std::int64_t some,
+                const float* x, const float* dy, const float* mean) {
+  const Repeated means(f, first, some, mean, 0);
+  const std::int64_t pieces = f.fold == 1 && f.cols > widest ? 1 : pieces_of(f);
+  const std::int64_t width = f.fold > 1 ? f.width() : some;
+  std::array<Sums, most_pieces> parts;
+  workers.for_each(pieces, 0.4 * static_cast<double>(f.rows * some / pieces), [&](std::int64_t p) {
+    const Span part = split(f.whole(), pieces, p);
+    const std::int64_t from = part.begin * f.width() + first;
+    HWY_DYNAMIC_DISPATCH(add_sums)
+    (part.size(), width, f.width(), x + from, dy + from, means.data(), parts[at(p)]);
+  });
+  Sums total;
+  if (f.rest() > 0) {
+    const std::int64_t from = f.whole() * f.width();
+    HWY_DYNAMIC_DISPATCH(add_sums)
+    (f.rest(), some, f.cols, x + from, dy + from, means.data(), total);
+  }
+  for (std::int64_t p = 0; p < pieces; ++p) {
+    for (std::int64_t r = 0; r < f.fold; ++r) {
+      for (std::int64_t j = 0; j < some; ++j) {
+        total.dy[at(j)] += parts[at(p)].dy[at(r * f.cols + j)];
+        total.dy_x[at(j)] += parts[at(p)].dy_x[at(r * f.cols + j)];
+      }
+    }
+  }
+  return total;
+}
+
+// f(first column, columns) for blocks of columns: one where they are few, else as many as threads
+// can share.
+template <class F>
+void for_column_blocks(const Workers& workers, const Fold& f, F&& call) {
+  if (f.cols <= widest) return call(workers, std::int64_t{0}, f.cols);
+  const Workers alone(1);
+  workers.for_each(
+      (f.cols + widest - 1) / widest, 0.5 * static_cast<double>(f.rows * widest),
+      [&](std::int64_t b) { call(alone, b * widest, std::min(widest, f.cols - b * widest)); });
+}
+
+// scale[j] = gamma / sqrt(variance + epsilon)
+void scales_of(const ColumnNorm& norm, float* scale) {
+  for (std::int64_t j = 0; j < norm.cols; ++j) {
+    const float gamma = norm.gamma != nullptr ? norm.gamma[j] : 1.0F;
+    scale[j] = gamma / std::sqrt(norm.variance[j] + norm.epsilon);
+  }
+}
+
+}  // namespace
+
+void column_moments(const Workers& workers, std::int64_t rows, std::int64_t cols, const float* x,
+                    float* mean, float* variance) {
+  const Fold f = folded(rows, cols);
+  for_column_blocks(
+      workers, f, [&](const Workers& some_workers, std::int64_t first, std::int64_t some) {
+        const Moments m = block_moments(some_workers, f, first, some, x);
+        for (std::int64_t j = 0; j < some; ++j) {
+          mean[first + j] = static_cast<float>(m.mean[at(j)]);
+          variance[first + j] = static_cast<float>(
+              m.squares[at(j)] / static_cast<double>(std::max<std::int64_t>(rows, 1)));
+        }
+      });
+}
+
+void batch_norm_forward(const Workers& workers, const ColumnNorm& norm, const float* x,
+                        const ActivationFn& f, float* y, float* scratch) {
+  scales_of(norm, scratch);
+  const Fold fold = folded(norm.rows, norm.cols);
+  for_tiles(
+      workers, fold, 0.2,
+      [&](std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t some) {
+        const Repeated mean(fold, first, some, norm.mean, 0);
+        const Repeated scale(fold, first, some, scratch, 1);
+        const Repeated shift(fold, first, some, norm.beta, 0);
+        on_rows(
+            fold, row, rows, some,
+            [&](std::int64_t begin, std::int64_t count, std::int64_t cols, std::int64_t stride) {
+              const std::int64_t from = begin * norm.cols + first;
+              HWY_DYNAMIC_DISPATCH(normalize)
+              (count, cols, stride, x + from, mean.data(), scale.data(), shift.data(), y + from);
+              if (f.kind == ActivationKind::linear) return;
+              for (std::int64_t i = 0; i < count; ++i) {
+                activate_span(f, cols, y + from + i * stride, y + from + i * stride);
+              }
+            });
+      });
+}
+
+void batch_norm_backward(const Workers& workers, const ColumnNorm& norm, const float* x,
+                         const float* dy, const NormGradients& to, float* scratch) {
+  float *scale = scratch, *shift = scratch + norm.cols, *slope = scratch + 2 * norm.cols;
+  scales_of(norm, scale);
+  const Fold fold = folded(norm.rows, norm.cols);
+  const auto count = static_cast<double>(std::max<std::int64_t>(norm.rows, 1));
+  for_column_blocks(
+      workers, fold, [&](const Workers& some_workers, std::int64_t first, std::int64_t some) {
+        const Sums sums = block_sums(some_workers, fold, first, some, x, dy, norm.mean);
+        for (std::int64_t j = 0; j < some; ++j) {
+          const std::int64_t c = first + j;
+          const double spread =
+              static_cast<double>(norm.variance[c]) + static_cast<double>(norm.epsilon);
+          const double sum = sums.dy[at(j)], product = sums.dy_x[at(j)];
+          const auto deliver = [&](float* place, double value) {
+            place[c] = static_cast<float>(value) + (to.accumulate ? place[c] : 0.0F);
+          };
+          if (to.dbeta != nullptr) deliver(to.dbeta, sum);
+          if (to.dgamma != nullptr) deliver(to.dgamma, product / std::sqrt(spread));
+          shift[c] = static_cast<float>(sum / count);
+          slope[c] =
+              static_cast<float>(-static_cast<double>(scale[c]) * product / (spread * count));
+        }
+      });
+  if (to.dx == nullptr) return;
+  for_tiles(workers, fold, 0.3,
+            [&](std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t some) {
+              const Repeated mean(fold, first, some, norm.mean, 0);
+              const Repeated scales(fold, first, some, scale, 1);
+              const Repeated shifts(fold, first, some, shift, 0);
+              const Repeated slopes(fold, first, some, slope, 0);
+              on_rows(
+                  fold, row, rows, some,
+                  [&](std::int64_t begin, std::int64_t n, std::int64_t cols, std::int64_t stride) {
+                    const std::int64_t from = begin * norm.cols + first;
+                    HWY_DYNAMIC_DISPATCH(denormalize)
+                    (n, cols, stride, x + from, dy + from, mean.data(), scales.data(),
+                     shifts.data(), slopes.data(), to.dx + from);
+                  });
+            });
+}
+
+void fixed_norm_backward(const Workers& workers, const ColumnNorm& norm, const float* dy, float* dx,
+                         float* scratch) {
+  scales_of(norm, scratch);
+  const Fold fold = folded(norm.rows, norm.cols);
+  for_tiles(workers, fold, 0.2,
+            [&](std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t some) {
+              const Repeated scales(fold, first, some, scratch, 1);
+              on_rows(
+                  fold, row, rows, some,
+                  [&](std::int64_t begin, std::int64_t n, std::int64_t cols, std::int64_t stride) {
+                    const std::int64_t from = begin * norm.cols + first;
+                    HWY_DYNAMIC_DISPATCH(scale_rows)
+                    (n, cols, stride, dy + from, scales.data(), dx + from);
+                  });
+            });
+}
+
+void layer_norm_forward(const Workers& workers, const RowNorm& norm, const float* x, float* y,
+                        float* saved) {
+  workers.for_range(norm.rows, 10 + 0.4 * static_cast<double>(norm.cols),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      HWY_DYNAMIC_DISPATCH(layer_norm_rows)(norm, {begin, end}, x, y, saved);
+                    });
+}
+
+void layer_norm_backward(const Workers& workers, const RowNorm& norm, const float* x,
+                         const float* dy, const float* saved, const NormGradients& to,
+                         float* scratch) {
+  const std::int64_t n = norm.cols;
+  const std::int64_t pieces = std::clamp<std::int64_t>(norm.rows / few_rows, 1, layer_norm_pieces);
+  std::fill_n(scratch, 2 * n * pieces, 0.0F);
+  const double work = 10 + 0.8 * static_cast<double>(n);
+  workers.for_each(pieces, work * static_cast<double>(norm.rows / pieces), [&](std::int64_t p) {
+    float* sums = scratch + 2 * n * p;
+    HWY_DYNAMIC_DISPATCH(layer_norm_rows_backward)
+    (norm, split(norm.rows, pieces, p), x, dy, saved, to.dx, to.dgamma != nullptr ? sums : nullptr,
+     to.dbeta != nullptr ? sums + n : nullptr);
+  });
+  for (int which : {0, 1}) {
+    float* out = which == 0 ? to.dgamma : to.dbeta;
+    if (out == nullptr) continue;
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::int64_t p = 0; p < pieces; ++p) sum += scratch[2 * n * p + which * n + j];
+      out[j] = static_cast<float>(sum) + (to.accumulate ? out[j] : 0.0F);
+    }
+  }
+}
+
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE
