@@ -15,7 +15,8 @@ class ActivationArg {
  public:
   ActivationArg(ActivationKind kind);
   ActivationArg(const ActivationFn& fn) : fn_(fn) {}
-  /// Throws InvalidArgument for an unknown name, with the nearest known one.
+  /// Throws InvalidArgument for an unknown name, with the nearest known one, and Unimplemented for
+  /// Keras's glu, sparsemax and threshold.
   ActivationArg(std::string_view name);
   ActivationArg(const char* name) : ActivationArg(std::string_view(name)) {}
   ActivationArg(const std::string& name) : ActivationArg(std::string_view(name)) {}

@@ -6,13 +6,15 @@
 
 namespace minnow {
 
-Loss::Loss(std::string_view name) : Loss(make_loss(name, {})) {}
+Loss::Loss(std::string_view name) : Loss(make_loss(name, {})) { text_ = std::string(name); }
 
 Optimizer::Optimizer(std::string_view name) : Optimizer(make_optimizer(name, {})) {}
 
 Metric::Metric(std::shared_ptr<const MetricImpl> impl)
     : Handle(std::move(impl)), key_((*this)->key()) {}
-Metric::Metric(std::string_view name) : Metric(make_metric(name, {})) { key_ = std::string(name); }
+Metric::Metric(std::string_view name) : Metric(make_metric(name, {})) {
+  key_ = text_ = std::string(name);
+}
 
 Metric Metric::resolved(std::int64_t cols, TargetKind kind) const {
   auto other = (*this)->resolve(cols, kind);

@@ -1,40 +1,57 @@
 #include "core/graph/initializer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <span>
 
+#include "core/buffer.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace minnow {
 namespace {
 
-struct Names {
+struct InitializerNames {
   std::string_view snake, camel;
 };
 
 // In the order of Initializer::Kind.
-constexpr std::array<Names, 12> initializer_names = {{{"zeros", "Zeros"},
-                                                      {"ones", "Ones"},
-                                                      {"constant", "Constant"},
-                                                      {"random_uniform", "RandomUniform"},
-                                                      {"random_normal", "RandomNormal"},
-                                                      {"truncated_normal", "TruncatedNormal"},
-                                                      {"glorot_uniform", "GlorotUniform"},
-                                                      {"glorot_normal", "GlorotNormal"},
-                                                      {"he_uniform", "HeUniform"},
-                                                      {"he_normal", "HeNormal"},
-                                                      {"lecun_uniform", "LecunUniform"},
-                                                      {"lecun_normal", "LecunNormal"}}};
+constexpr std::array<InitializerNames, 15> initializer_names = {
+    {{"zeros", "Zeros"},
+     {"ones", "Ones"},
+     {"constant", "Constant"},
+     {"random_uniform", "RandomUniform"},
+     {"random_normal", "RandomNormal"},
+     {"truncated_normal", "TruncatedNormal"},
+     {"glorot_uniform", "GlorotUniform"},
+     {"glorot_normal", "GlorotNormal"},
+     {"he_uniform", "HeUniform"},
+     {"he_normal", "HeNormal"},
+     {"lecun_uniform", "LecunUniform"},
+     {"lecun_normal", "LecunNormal"},
+     {"variance_scaling", "VarianceScaling"},
+     {"orthogonal", "Orthogonal"},
+     {"identity", "Identity"}}};
+
+// Keras's other names for some of them.
+constexpr std::array<InitializerNames, 6> other_names = {{{"zero", "Zeros"},
+                                                          {"one", "Ones"},
+                                                          {"uniform", "RandomUniform"},
+                                                          {"normal", "RandomNormal"},
+                                                          {"OrthogonalInitializer", "Orthogonal"},
+                                                          {"IdentityInitializer", "Identity"}}};
 
 Initializer::Kind kind_of(std::string_view name) {
+  const auto other = std::find_if(other_names.begin(), other_names.end(),
+                                  [&](const InitializerNames& n) { return n.snake == name; });
+  if (other != other_names.end()) name = other->camel;
   const auto found =
       std::find_if(initializer_names.begin(), initializer_names.end(),
-                   [&](const Names& n) { return n.snake == name || n.camel == name; });
+                   [&](const InitializerNames& n) { return n.snake == name || n.camel == name; });
   if (found == initializer_names.end()) {
     std::array<std::string_view, initializer_names.size()> known;
     std::transform(initializer_names.begin(), initializer_names.end(), known.begin(),
@@ -44,6 +61,11 @@ Initializer::Kind kind_of(std::string_view name) {
   }
   return static_cast<Initializer::Kind>(found - initializer_names.begin());
 }
+
+// In the order of Initializer::Fan and ::Distribution.
+constexpr std::array<std::string_view, 3> fan_names = {"fan_in", "fan_out", "fan_avg"};
+constexpr std::array<std::string_view, 3> distribution_names = {"uniform", "truncated_normal",
+                                                                "untruncated_normal"};
 
 void require_finite(std::string_view where, float a, float b) {
   if (!std::isfinite(a) || !std::isfinite(b)) {
@@ -78,25 +100,89 @@ double truncated(Rng& rng) {
   return z;
 }
 
-// Keras's VarianceScaling: the variance is scale / fan; a truncated normal is widened so that it
-// keeps its variance (0.8796... is the deviation of a standard normal cut at 2).
-void fill_variance(Rng& rng, double scale, double fan, bool normal, std::span<float> values) {
-  const double variance = scale / std::max(1.0, fan);
-  if (!normal) {
-    const double limit = std::sqrt(3 * variance);
-    fill_uniform(rng, -limit, limit, values);
-    return;
+// 0.8796... is the deviation of a standard normal cut at 2, so that the variance stays.
+constexpr double deviation_of_truncated = 0.87962566103423978;
+
+// Makes the rows of n numbers orthogonal and as long as 1, from the first on (Gram and Schmidt,
+// each row twice: then it is orthogonal to rounding). All of a row's own part has a positive
+// factor, which makes the result uniform among such matrices.
+void make_orthonormal(std::int64_t rows, std::int64_t n, Rng& rng, double* values) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    double* row = values + i * n;
+    double length = 0;
+    while (!(length > 1e-9)) {  // else all but lost in the rows before: drawn again
+      for (std::int64_t k = 0; k < n; ++k) row[k] = rng.normal();
+      for (int time = 0; time < 2; ++time) {
+        for (std::int64_t j = 0; j < i; ++j) {
+          const double* other = values + j * n;
+          double dot = 0;
+          for (std::int64_t k = 0; k < n; ++k) dot += row[k] * other[k];
+          for (std::int64_t k = 0; k < n; ++k) row[k] -= dot * other[k];
+        }
+      }
+      double square = 0;
+      for (std::int64_t k = 0; k < n; ++k) square += row[k] * row[k];
+      length = std::sqrt(square);
+    }
+    for (std::int64_t k = 0; k < n; ++k) row[k] /= length;
   }
-  const double stddev = std::sqrt(variance) / 0.87962566103423978;
-  for (float& v : values) v = static_cast<float>(stddev * truncated(rng));
+}
+
+void fill_orthogonal(const Shape& shape, float gain, Rng& rng, std::span<float> values) {
+  const std::int64_t cols = shape.back(), rows = shape.numel() / std::max<std::int64_t>(1, cols);
+  const std::int64_t vectors = std::min(rows, cols), n = std::max(rows, cols);
+  Buffer scratch(shape.numel() * static_cast<std::int64_t>(sizeof(double)), "weights");
+  auto* q = scratch.as<double>();
+  make_orthonormal(vectors, n, rng, q);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      const double v = rows < cols ? q[i * n + j] : q[j * n + i];
+      values[static_cast<std::size_t>(i * cols + j)] = static_cast<float>(gain * v);
+    }
+  }
 }
 
 }  // namespace
 
 Initializer::Initializer(std::string_view name) : kind_(kind_of(name)) {
-  if (kind_ == Kind::random_uniform) *this = random_uniform();
-  if (kind_ == Kind::random_normal) *this = random_normal();
-  if (kind_ == Kind::truncated_normal) *this = truncated_normal();
+  switch (kind_) {
+    case Kind::zeros:
+    case Kind::ones:
+    case Kind::constant:
+      break;
+    case Kind::random_uniform:
+      *this = random_uniform();
+      break;
+    case Kind::random_normal:
+      *this = random_normal();
+      break;
+    case Kind::truncated_normal:
+      *this = truncated_normal();
+      break;
+    case Kind::glorot_uniform:
+      *this = {kind_, 1, 0, {Fan::average, Distribution::uniform}};
+      break;
+    case Kind::glorot_normal:
+      *this = {kind_, 1, 0, {Fan::average, Distribution::truncated_normal}};
+      break;
+    case Kind::he_uniform:
+      *this = {kind_, 2, 0, {Fan::in, Distribution::uniform}};
+      break;
+    case Kind::he_normal:
+      *this = {kind_, 2, 0, {Fan::in, Distribution::truncated_normal}};
+      break;
+    case Kind::lecun_uniform:
+      *this = {kind_, 1, 0, {Fan::in, Distribution::uniform}};
+      break;
+    case Kind::lecun_normal:
+    case Kind::variance_scaling:
+      *this = {kind_, 1, 0, {Fan::in, Distribution::truncated_normal}};
+      break;
+    case Kind::orthogonal:
+    case Kind::identity:
+      a_ = 1;
+      break;
+  }
 }
 
 Initializer Initializer::constant(float value) { return {Kind::constant, value, 0}; }
@@ -124,9 +210,68 @@ Initializer Initializer::truncated_normal(float mean, float stddev) {
   return normal;
 }
 
-void Initializer::fill(const Shape& shape, Rng& rng, float* data) const {
+Initializer Initializer::variance_scaling(float scale, std::string_view mode,
+                                          std::string_view distribution) {
+  constexpr std::string_view where = "variance_scaling";
+  if (!(std::isfinite(scale) && scale > 0)) {
+    throw InvalidArgument(
+        {std::string(where), "scale", "a finite number above 0", fmt::format("{}", scale), ""});
+  }
+  const auto place = [&](std::string_view argument, std::string_view name, const auto& known) {
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end()) {
+      throw InvalidArgument({std::string(where), std::string(argument),
+                             fmt::format("one of {}", fmt::join(known, ", ")),
+                             fmt::format("'{}'", name), ""});
+    }
+    return found - known.begin();
+  };
+  if (distribution == "normal") distribution = "truncated_normal";
+  return {Kind::variance_scaling,
+          scale,
+          0,
+          {static_cast<Fan>(place("mode", mode, fan_names)),
+           static_cast<Distribution>(place("distribution", distribution, distribution_names))}};
+}
+
+Initializer Initializer::orthogonal(float gain) {
+  require_finite("orthogonal", gain, gain);
+  return {Kind::orthogonal, gain, 0};
+}
+
+Initializer Initializer::identity(float gain) {
+  require_finite("identity", gain, gain);
+  return {Kind::identity, gain, 0};
+}
+
+std::string Initializer::wrong_shape(const Shape& shape) const {
+  if (kind_ == Kind::identity && shape.rank() != 2) return "a matrix";
+  if (kind_ == Kind::orthogonal && shape.rank() < 2) return "at least rank 2";
+  return "";
+}
+
+// The variance is scale / fan.
+void Initializer::fill_scaled(const Shape& shape, Rng& rng, float* data) const {
   const std::span<float> values(data, static_cast<std::size_t>(shape.numel()));
   const Fans fans = fans_of(shape);
+  const double fan = scaling_.fan == Fan::in    ? fans.in
+                     : scaling_.fan == Fan::out ? fans.out
+                                                : (fans.in + fans.out) / 2;
+  const double variance = static_cast<double>(a_) / std::max(1.0, fan);
+  if (scaling_.distribution == Distribution::uniform) {
+    const double limit = std::sqrt(3 * variance);
+    fill_uniform(rng, -limit, limit, values);
+  } else if (scaling_.distribution == Distribution::truncated_normal) {
+    const double stddev = std::sqrt(variance) / deviation_of_truncated;
+    for (float& v : values) v = static_cast<float>(stddev * truncated(rng));
+  } else {
+    const double stddev = std::sqrt(variance);
+    for (float& v : values) v = static_cast<float>(stddev * rng.normal());
+  }
+}
+
+void Initializer::fill(const Shape& shape, Rng& rng, float* data) const {
+  const std::span<float> values(data, static_cast<std::size_t>(shape.numel()));
   switch (kind_) {
     case Kind::zeros:
       std::fill(values.begin(), values.end(), 0.0F);
@@ -146,23 +291,17 @@ void Initializer::fill(const Shape& shape, Rng& rng, float* data) const {
     case Kind::truncated_normal:
       for (float& v : values) v = static_cast<float>(a_ + b_ * truncated(rng));
       break;
-    case Kind::glorot_uniform:
-      fill_variance(rng, 1, (fans.in + fans.out) / 2, false, values);
+    case Kind::orthogonal:
+      fill_orthogonal(shape, a_, rng, values);
       break;
-    case Kind::glorot_normal:
-      fill_variance(rng, 1, (fans.in + fans.out) / 2, true, values);
+    case Kind::identity:
+      std::fill(values.begin(), values.end(), 0.0F);
+      for (std::int64_t i = 0; i < std::min(shape[0], shape[1]); ++i) {
+        values[static_cast<std::size_t>(i * shape[1] + i)] = a_;
+      }
       break;
-    case Kind::he_uniform:
-      fill_variance(rng, 2, fans.in, false, values);
-      break;
-    case Kind::he_normal:
-      fill_variance(rng, 2, fans.in, true, values);
-      break;
-    case Kind::lecun_uniform:
-      fill_variance(rng, 1, fans.in, false, values);
-      break;
-    case Kind::lecun_normal:
-      fill_variance(rng, 1, fans.in, true, values);
+    default:
+      fill_scaled(shape, rng, data);
       break;
   }
 }
@@ -179,10 +318,22 @@ Config Initializer::config() const {
     case Kind::constant:
       return Config::object({{"value", a_}});
     case Kind::random_uniform:
-      return Config::object({{"minval", a_}, {"maxval", b_}, {"seed", {}}});
+      return Config::object({{"seed", {}}, {"minval", a_}, {"maxval", b_}});
     case Kind::random_normal:
     case Kind::truncated_normal:
-      return Config::object({{"mean", a_}, {"stddev", b_}, {"seed", {}}});
+      return Config::object({{"seed", {}}, {"mean", a_}, {"stddev", b_}});
+    case Kind::orthogonal:
+      return Config::object({{"seed", {}}, {"gain", a_}});
+    case Kind::identity:  // Keras forgets its gain, but reads one
+      return a_ == 1 ? Config(Config::Object{}) : Config::object({{"gain", a_}});
+    case Kind::variance_scaling:
+      return Config::object(
+          {{"seed", {}},
+           {"scale", a_},
+           {"mode", fan_names[static_cast<std::size_t>(scaling_.fan)]},
+           {"distribution", distribution_names[static_cast<std::size_t>(scaling_.distribution)]},
+           {"input_axes", {}},
+           {"output_axes", {}}});
     default:
       return Config::object({{"seed", {}}, {"input_axes", {}}, {"output_axes", {}}});
   }
@@ -207,11 +358,22 @@ Initializer Initializer::from_config(std::string_view class_name, const Config& 
     case Kind::truncated_normal:
       initializer = truncated_normal(number("mean", 0), number("stddev", 0.05F));
       break;
+    case Kind::orthogonal:
+      initializer = orthogonal(number("gain", 1));
+      break;
+    case Kind::identity:
+      initializer = identity(number("gain", 1));
+      break;
+    case Kind::variance_scaling:
+      initializer = variance_scaling(number("scale", 1), reader.string("mode", "fan_in"),
+                                     reader.string("distribution", "truncated_normal"));
+      break;
     default:
       break;
   }
   // Streams differ from Keras's, so its seeds mean nothing here.
-  for (auto key : {"seed", "input_axes", "output_axes", "dtype"}) reader.ignore(key);
+  for (auto key : {"seed", "dtype"}) reader.ignore(key);
+  for (auto key : {"input_axes", "output_axes"}) reader.require(key, {});
   reader.finish();
   return initializer;
 }

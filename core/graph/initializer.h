@@ -27,6 +27,9 @@ class Initializer {
     he_normal,
     lecun_uniform,
     lecun_normal,
+    variance_scaling,
+    orthogonal,
+    identity,
   };
 
   /// Throws InvalidArgument for an unknown name, with the nearest known one.
@@ -42,8 +45,23 @@ class Initializer {
   /// Normal, drawn again beyond two standard deviations.
   static Initializer truncated_normal(float mean = 0.0F, float stddev = 0.05F);
 
+  /// Of variance scale / fan. `mode` names the fan: fan_in, fan_out or fan_avg, their mean;
+  /// `distribution` is uniform, truncated_normal (also called normal) or untruncated_normal. Throws
+  /// InvalidArgument for another name and unless scale is finite and above 0.
+  static Initializer variance_scaling(float scale = 1, std::string_view mode = "fan_in",
+                                      std::string_view distribution = "truncated_normal");
+  /// Columns (of wide weights rows) that are orthogonal and as long as `gain`, after Saxe et al.,
+  /// "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014.
+  /// All axes but the last count as one.
+  static Initializer orthogonal(float gain = 1);
+  /// `gain` on the diagonal of a matrix, 0 elsewhere.
+  static Initializer identity(float gain = 1);
+
+  /// What shape it would take where it cannot fill this one: "a matrix"; empty where it can.
+  std::string wrong_shape(const Shape& shape) const;
+
   /// Writes shape.numel() values. Fans as in Keras: for (in, out) in and out; for a convolution
-  /// kernel (h, w, in, out) h w in and h w out.
+  /// kernel (h, w, in, out) h w in and h w out. Throws ResourceExhausted.
   void fill(const Shape& shape, Rng& rng, float* values) const;
 
   /// Keras's class name and config, and the reverse.
@@ -52,11 +70,22 @@ class Initializer {
   static Initializer from_config(std::string_view class_name, const Config& config);
 
  private:
-  Initializer(Kind kind, float a, float b) : kind_(kind), a_(a), b_(b) {}
+  enum class Fan : std::uint8_t { in, out, average };
+  enum class Distribution : std::uint8_t { uniform, truncated_normal, untruncated_normal };
+  // What most of them come to: Keras's VarianceScaling.
+  struct Scaling {
+    Fan fan;
+    Distribution distribution;
+  };
+
+  Initializer(Kind kind, float a, float b, Scaling scaling = {})
+      : kind_(kind), a_(a), b_(b), scaling_(scaling) {}
+  void fill_scaled(const Shape& shape, Rng& rng, float* values) const;
 
   Kind kind_;
-  float a_ = 0;  // constant: the value; uniform: low; normal: mean
+  float a_ = 0;  // constant: the value; uniform: low; normal: mean; scaled: scale; others: gain
   float b_ = 0;  // uniform: high; normal: stddev
+  Scaling scaling_ = {};
 };
 
 }  // namespace minnow

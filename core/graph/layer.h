@@ -12,7 +12,9 @@
 #include "../config.h"
 #include "../parallel.h"
 #include "../shape.h"
+#include "constraint.h"
 #include "initializer.h"
+#include "regularizer.h"
 #include "run.h"
 
 namespace minnow {
@@ -25,6 +27,10 @@ struct WeightSpec {
   bool trainable = true;
   /// Of a matrix: it lies in memory as its transpose, which users never see.
   bool stored_transposed = false;
+  Regularizer regularizer = {};  ///< its penalty counts while the weight is trained
+  Constraint constraint = {};    ///< on the shape above, after every update
+  /// First values that are known, in the order of the shape; empty: the initializer's.
+  std::vector<float> values = {};
 };
 
 /// Bytes of a buffer: so many whatever the batch, and so many for each row of it.
@@ -55,6 +61,7 @@ struct BuildContext {
   std::string layer;                    ///< "Conv2D 'conv2d'"
   std::vector<Shape> inputs;            ///< of one row each
   std::vector<std::string> input_from;  ///< "Input 'input_layer'", one for each input
+  bool trainable = true;                ///< the layer, and every Submodel around any of its uses
 
   const Shape& input() const { return inputs.front(); }
   /// Throws InvalidArgument unless there is one input.

@@ -42,6 +42,12 @@ class Loss : public Handle<LossImpl> {
   Loss(std::string_view name);
   Loss(const char* name) : Loss(std::string_view(name)) {}
   Loss(const std::string& name) : Loss(std::string_view(name)) {}
+
+  /// The string it was made of, which files keep as the user wrote it; empty for an object.
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
 };
 
 }  // namespace minnow

@@ -57,11 +57,13 @@ class Metric : public Handle<MetricImpl> {
   Metric(const std::string& name) : Metric(std::string_view(name)) {}
 
   const std::string& key() const noexcept { return key_; }
+  /// The string it was made of; empty for an object.
+  const std::string& text() const noexcept { return text_; }
   /// This metric as resolve() names it, under the same key.
   Metric resolved(std::int64_t cols, TargetKind kind) const;
 
  private:
-  std::string key_;
+  std::string key_, text_;
 };
 
 }  // namespace minnow

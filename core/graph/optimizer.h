@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "../config.h"
 #include "handle.h"
+#include "learning_rate.h"
 
 namespace minnow {
 
@@ -26,6 +28,15 @@ struct WeightRange {
   std::array<float*, 4> slots{};  ///< in the order of slots()
 };
 
+/// What may happen before an optimizer's own arithmetic, whichever it is: first gradients are
+/// clipped in one of three ways, then all trained weights decay, w -= w weight_decay rate.
+struct BeforeUpdate {
+  std::optional<float> weight_decay = std::nullopt;
+  std::optional<float> clipnorm = std::nullopt;         ///< most norm of each weight's gradient
+  std::optional<float> clipvalue = std::nullopt;        ///< most size of each number
+  std::optional<float> global_clipnorm = std::nullopt;  ///< most norm of all gradients together
+};
+
 /// What an optimizer is to the engine: the arithmetic of one step. State (slots, step count)
 /// belongs to the model, one count for all weights.
 class OptimizerImpl {
@@ -35,9 +46,12 @@ class OptimizerImpl {
   /// Keras's class name ("Adam") and settings.
   virtual std::string_view class_name() const noexcept = 0;
   virtual Config config() const = 0;
-  virtual float learning_rate() const noexcept = 0;
-  /// Names of the state it keeps beside each weight ("momentum", "velocity"); zero at the start.
+  virtual const LearningRate& learning_rate() const noexcept = 0;
+  virtual const BeforeUpdate& before_update() const noexcept = 0;
+  /// Names of the state it keeps beside each weight ("momentum", "velocity").
   virtual std::span<const std::string_view> slots() const noexcept = 0;
+  /// What a slot holds before the first step.
+  virtual float first_value(std::size_t /*slot*/) const noexcept { return 0; }
 
   /// Once for every step; `step` counts from 1.
   virtual StepNumbers begin_step(std::int64_t step, float learning_rate) const noexcept = 0;

@@ -1,9 +1,10 @@
 #include "core/graph/parameters.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "core/error.h"
+#include "core/kernels/constrain.h"
 #include "core/rng.h"
 
 namespace minnow {
@@ -26,6 +27,24 @@ void to_memory(const WeightSpec& spec, const float* values, float* memory) {
 void from_memory(const WeightSpec& spec, const float* memory, float* values) {
   if (spec.stored_transposed) return transpose(spec.shape[1], spec.shape[0], memory, values);
   std::copy_n(memory, spec.shape.numel(), values);
+}
+
+void constrain(const Workers& workers, const WeightSpec& spec, float* memory) {
+  const Constraint& c = spec.constraint;
+  if (!c) return;
+  if (!c.of_norms()) return kernels::clip_below_zero(workers, spec.shape.numel(), memory);
+  kernels::NormAxes axes{.rank = spec.shape.rank()};
+  for (int i = 0; i < axes.rank; ++i) axes.axes[static_cast<std::size_t>(i)].size = spec.shape[i];
+  for (const std::int64_t axis : c.axes()) {
+    axes.axes[static_cast<std::size_t>(axis < 0 ? axis + axes.rank : axis)].along = true;
+  }
+  if (spec.stored_transposed) std::swap(axes.axes[0], axes.axes[1]);
+  kernels::bound_norms(workers, axes,
+                       {.low = c.min_value(),
+                        .high = c.max_value(),
+                        .rate = c.rate(),
+                        .unit = c.kind() == Constraint::Kind::unit_norm},
+                       memory);
 }
 
 ParameterLayout lay_parameters(const std::vector<Parameter>& parameters) {
@@ -58,6 +77,10 @@ ParameterStore::ParameterStore(const std::vector<Parameter>& parameters, std::ui
     const WeightSpec& spec = parameters[i].spec;
     Rng rng(seed, parameters[i].path);
     float* memory = weight(static_cast<int>(i));
+    if (!spec.values.empty()) {
+      to_memory(spec, spec.values.data(), memory);
+      continue;
+    }
     if (!spec.stored_transposed) {
       spec.initializer.fill(spec.shape, rng, memory);
       continue;
@@ -86,19 +109,16 @@ float* ParameterStore::slot(std::size_t slot, int parameter) noexcept {
   return slots_[slot].as<float>() + offsets_[static_cast<std::size_t>(parameter)];
 }
 
-void ParameterStore::prepare(std::size_t slots) {
+void ParameterStore::prepare(std::span<const float> first_values) {
   const std::int64_t bytes = trainable_ * static_cast<std::int64_t>(sizeof(float));
   if (gradients_.size() != bytes) gradients_ = Buffer(bytes, "gradients");
-  if (slots_.size() == slots) return;
+  if (slots_.size() == first_values.size()) return;
   std::vector<Buffer> fresh;
-  for (std::size_t i = 0; i < slots; ++i) fresh.emplace_back(bytes, "optimizer state");
-  slots_ = std::move(fresh);
-}
-
-void ParameterStore::clear_slots() {
-  for (Buffer& slot : slots_) {
-    if (slot.size() > 0) std::memset(slot.data(), 0, static_cast<std::size_t>(slot.size()));
+  for (const float value : first_values) {
+    fresh.emplace_back(bytes, "optimizer state");
+    if (value != 0) std::fill_n(fresh.back().as<float>(), trainable_, value);
   }
+  slots_ = std::move(fresh);
 }
 
 }  // namespace minnow

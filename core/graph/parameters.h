@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../buffer.h"
+#include "../parallel.h"
 #include "graph.h"
 
 namespace minnow {
@@ -13,6 +14,9 @@ namespace minnow {
 void to_memory(const WeightSpec& spec, const float* values, float* memory);
 /// And back.
 void from_memory(const WeightSpec& spec, const float* memory, float* values);
+
+/// Brings the numbers that lie in memory back to what their weight's constraint allows.
+void constrain(const Workers& workers, const WeightSpec& spec, float* memory);
 
 /// The numbers of a model: its weights in one block, the trainable ones first, and beside that part
 /// blocks of the same layout for gradients and optimizer state. The gaps that alignment leaves
@@ -29,11 +33,11 @@ class ParameterStore {
   float* gradient(int parameter) noexcept;
   float* slot(std::size_t slot, int parameter) noexcept;
 
-  /// Makes room for gradients and `slots` state blocks of zeros; keeps what is there when nothing
-  /// changes.
-  void prepare(std::size_t slots);
+  /// Makes room for gradients and a state block for each of `first_values`, filled with it; keeps
+  /// what is there where as many blocks are.
+  void prepare(std::span<const float> first_values);
   std::size_t slots() const noexcept { return slots_.size(); }
-  void clear_slots();
+  void drop_slots() noexcept { slots_.clear(); }
 
   /// Trainable weights with their gaps, in floats.
   std::int64_t trainable_extent() const noexcept { return trainable_; }

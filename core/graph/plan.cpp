@@ -133,7 +133,7 @@ class Planner {
             goes_back && (kernels::derivative_needs_input(p.activation) || d.keeps_output);
         p.value = applied && (!p.runs || keep_before) ? buffer(size, i, i) : p.before;
         p.epilogue = applied && p.runs && d.takes_epilogue && p.value == p.before &&
-                     p.activation.kind != ActivationKind::softmax;
+                     !works_along_rows(p.activation.kind);
         if (goes_back) use_again(i, applied);
       }
       if (is_output_[index(i)]) use(p.value, n_);

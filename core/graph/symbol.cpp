@@ -83,6 +83,12 @@ Symbol::Symbol(Layer layer, std::vector<Symbol> inputs)
 const Layer& Symbol::layer() const noexcept { return node_->layer; }
 std::span<const Symbol> Symbol::inputs() const noexcept { return node_->inputs; }
 
+Symbol Symbol::output(std::size_t index) const {
+  Symbol other = *this;
+  other.index_ = index;
+  return other;
+}
+
 Input::Input(const Shape& shape, InputOptions options)
     : Layer(std::make_shared<InputImpl>(shape, std::move(options))), symbol_(*this, {}) {}
 

@@ -20,13 +20,21 @@ class Symbol {
   const Layer& layer() const noexcept;
   std::span<const Symbol> inputs() const noexcept;
 
-  /// The same use of the same layer.
-  friend bool operator==(const Symbol& a, const Symbol& b) noexcept { return a.node_ == b.node_; }
+  /// Another output of the same call. Only a Submodel has more than one.
+  Symbol output(std::size_t index) const;
+  std::size_t index() const noexcept { return index_; }
+
+  /// The same output of the same use of the same layer.
+  friend bool operator==(const Symbol& a, const Symbol& b) noexcept {
+    return a.node_ == b.node_ && a.index_ == b.index_;
+  }
+  /// The same for all outputs of one call.
   const void* id() const noexcept { return node_.get(); }
 
  private:
   struct Node;
   std::shared_ptr<const Node> node_;
+  std::size_t index_ = 0;
 };
 
 /// Every value of the data lies in [low, high].

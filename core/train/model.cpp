@@ -212,7 +212,7 @@ void Model::set_optimizer_state(std::span<const NamedTensor> state, std::int64_t
     throw InvalidArgument({std::string(where), "state", fmt::format("{} tensors", found.size()),
                            fmt::format("{}", state.size()), ""});
   }
-  session.parameters().prepare(names.size());
+  session.parameters().prepare(first_slot_values(session.options()->optimizer.impl()));
   for (const auto& [tensor, place] : found) {
     const auto [slot, parameter] = place;
     copy_in(parameters[static_cast<std::size_t>(parameter)].spec, *tensor,
@@ -235,6 +235,14 @@ float Model::learning_rate() const {
 
 void Model::set_learning_rate(float rate) {
   static_cast<void>(learning_rate());  // built and compiled
+  const LearningRate& given = impl_->session->options()->optimizer->learning_rate();
+  if (const LearningRateSchedule* schedule = given.schedule()) {
+    throw FailedPrecondition(
+        "set_learning_rate",
+        fmt::format("expected an optimizer with a number as its learning rate, got one with the "
+                    "schedule {}. Compile with a number.",
+                    (*schedule)->class_name()));
+  }
   if (!(std::isfinite(rate) && rate > 0)) {
     throw InvalidArgument(
         {"set_learning_rate", "rate", "a finite number above 0", fmt::format("{}", rate), ""});

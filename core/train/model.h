@@ -73,8 +73,10 @@ class Model {
   /// Steps taken since compile.
   std::int64_t step() const noexcept;
 
+  /// The rate of the next step.
   float learning_rate() const;
-  /// Throws InvalidArgument unless it is finite and above 0.
+  /// Throws InvalidArgument unless it is finite and above 0, and FailedPrecondition where the
+  /// optimizer follows a schedule.
   void set_learning_rate(float rate);
 
   /// Where the last (or running) fit stands.

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,39 @@ namespace minnow {
 
 using Tensors = OneOrMore<Tensor>;
 
+/// The metrics of a model's outputs. A list is for the only output; of several outputs it has one
+/// for each where it is as long as they are many, as in Keras, and else is for all of them.
+class Metrics {
+ public:
+  using Lists = std::vector<std::vector<Metric>>;
+  using NamedLists = std::map<std::string, std::vector<Metric>>;
+
+  Metrics() = default;
+  Metrics(std::initializer_list<Metric> list) : Metrics(std::vector<Metric>(list)) {}
+  Metrics(std::vector<Metric> list) : lists_{std::move(list)} {}
+  /// A list for each output in order.
+  Metrics(Lists lists) : lists_(std::move(lists)), of_one_(false) {}
+  /// A list under the names of some outputs.
+  Metrics(const NamedLists& named);
+
+  bool empty() const noexcept;
+  /// Whether it was made from one list, lists()[0].
+  bool is_one_list() const noexcept { return of_one_; }
+  const Lists& lists() const noexcept { return lists_; }
+  /// One for each list, or none where they are in the order of the outputs.
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+  /// Those of output `o` of several, which go by these names. Throws InvalidArgument, naming the
+  /// argument, where there is no list for each output or no output of a name.
+  std::vector<Metric> of_output(std::string_view argument, std::size_t o,
+                                const std::vector<std::string>& outputs) const;
+
+ private:
+  Lists lists_ = {{}};
+  std::vector<std::string> names_;
+  bool of_one_ = true;
+};
+
 struct ModelOptions {
   std::uint64_t seed = 0;  ///< of the first weights, of dropout, and of shuffling
   int threads = 0;         ///< 0: as many as OpenMP would use
@@ -26,10 +61,11 @@ struct ModelOptions {
 
 struct CompileOptions {
   Optimizer optimizer = "adam";
-  OneOrMore<Loss> loss = {};                  ///< one, or one for each output
-  std::vector<Metric> metrics = {};           ///< for every output
-  std::vector<Metric> weighted_metrics = {};  ///< these see sample and class weights
-  std::vector<float> loss_weights = {};       ///< one for each output; empty: all 1
+  /// One, one for each output, or by name: {{"a", "mse"}, {"b", "bce"}}.
+  PerOutput<Loss> loss = {};
+  Metrics metrics = {};
+  Metrics weighted_metrics = {};       ///< these see sample and class weights
+  PerOutput<float> loss_weights = {};  ///< one for each output, or by name; empty: all 1
   /// Accept x of any dtype and convert it, as Keras does.
   bool autocast = false;
   /// Accept uint8 x and multiply it by this, as 1 / 255.f for images.

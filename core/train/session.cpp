@@ -16,10 +16,22 @@ constexpr std::int64_t float_size = sizeof(float);
 
 std::size_t as_size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
+// A step's work in nanoseconds, too low rather than too high: each number of a row's activations is
+// made once or twice.
+double work_of(const Engine& engine, std::int64_t rows) {
+  const Plan& plan = engine.plan();
+  const std::int64_t all = std::max<std::int64_t>(1, plan.rows());
+  const double bytes = static_cast<double>(plan.arena_bytes()) * static_cast<double>(rows);
+  return bytes / static_cast<double>(all);
+}
+
 }  // namespace
 
 Session::Session(Graph graph, std::uint64_t seed)
-    : graph_(std::move(graph)), seed_(seed), parameters_(graph_.parameters(), seed) {}
+    : graph_(std::move(graph)),
+      seed_(seed),
+      parameters_(graph_.parameters(), seed),
+      updater_(graph_) {}
 
 const Loss& Session::loss(std::size_t output) const { return targets_[output].loss; }
 
@@ -54,7 +66,7 @@ void Session::prepare_training(std::int64_t rows) {
   const std::size_t slots = options_->optimizer->slots().size();
   const bool first = parameters_.trainable_extent() > 0 &&
                      (parameters_.gradients_block() == nullptr || parameters_.slots() != slots);
-  parameters_.prepare(slots);
+  parameters_.prepare(first_slot_values(options_->optimizer.impl()));
   if (first) training_.reset();  // its pointers to gradients are stale
   prepare(training_, plan_options(true), rows);
 }
@@ -136,8 +148,10 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
     for (const Named& named : named_) {
       if (named.target != o || named.metric == -2) continue;
       if (named.metric == -1) {
-        tally[named.sums] += loss * static_cast<double>(rows);
-        tally[named.sums + 1] += static_cast<double>(rows);
+        // Unlike the total, one of several losses is the mean over batches, whatever their rows:
+        // what Keras comes to on TensorFlow, where a batch does not know its size beforehand.
+        tally[named.sums] += loss;
+        tally[named.sums + 1] += 1;
         continue;
       }
       const auto m = static_cast<std::size_t>(named.metric);
@@ -146,6 +160,7 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
       metric->update(seen, tally.subspan(named.sums, static_cast<std::size_t>(metric->sums())));
     }
   }
+  total += updater_.penalty(workers, parameters_);
   tally[0] += total * static_cast<double>(rows);
   tally[1] += static_cast<double>(rows);
   return total;
@@ -153,6 +168,13 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
 
 void Session::train(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                     const StepPlace& place, std::span<double> tally) {
+  workers.together(work_of(*training_, batch.count),
+                   [&](const Workers& team) { train_together(team, data, batch, place, tally); });
+}
+
+void Session::train_together(const Workers& workers, const CheckedData& data,
+                             const BatchRows& batch, const StepPlace& place,
+                             std::span<double> tally) {
   Engine& engine = *training_;
   const Pass pass{
       .workers = workers, .rows = batch.count, .step = static_cast<std::uint64_t>(step_)};
@@ -162,40 +184,38 @@ void Session::train(const Workers& workers, const CheckedData& data, const Batch
   const double loss = measure(engine, workers, data, batch.count, true, pending_);
   if (!std::isfinite(loss)) report_loss(engine, workers, data, batch, place, loss);
   if (const auto bad = engine.backward(pass)) report_gradient(*bad, place);
+  if (const auto bad = updater_.add_penalty_gradients(workers, parameters_)) {
+    report_gradient(*bad, place);
+  }
   ++step_;
-  update(workers);
+  updater_.update(workers, parameters_, options_->optimizer.impl(), step_, rate_of(step_ - 1));
   engine.finish_step(pass);
   for (std::size_t i = 0; i < pending_.size(); ++i) tally[i] += pending_[i];
 }
 
-void Session::update(const Workers& workers) {
-  const OptimizerImpl& optimizer = options_->optimizer.impl();
-  const StepNumbers numbers = optimizer.begin_step(step_, learning_rate_);
-  const std::int64_t n = parameters_.trainable_extent();
-  workers.for_range(n, 2.0, [&](std::int64_t begin, std::int64_t end) {
-    WeightRange range{.n = end - begin,
-                      .gradient = parameters_.gradients_block() + begin,
-                      .weight = parameters_.weights_block() + begin};
-    for (std::size_t s = 0; s < parameters_.slots(); ++s) {
-      range.slots[s] = parameters_.slots_block(s) + begin;
-    }
-    optimizer.update(numbers, range);
-  });
+float Session::rate_of(std::int64_t step) const noexcept {
+  if (!options_) return learning_rate_;
+  const LearningRate& rate = options_->optimizer->learning_rate();
+  return rate.is_schedule() ? rate.at(step) : learning_rate_;
 }
 
 void Session::evaluate(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                        std::span<double> tally) {
   Engine& engine = *evaluation_;
-  gather(engine, workers, data, batch, true);
-  engine.forward({.workers = workers, .rows = batch.count, .step = 0});
-  measure(engine, workers, data, batch.count, false, tally);
+  workers.together(work_of(engine, batch.count), [&](const Workers& team) {
+    gather(engine, team, data, batch, true);
+    engine.forward({.workers = team, .rows = batch.count, .step = 0});
+    measure(engine, team, data, batch.count, false, tally);
+  });
 }
 
 void Session::predict(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                       std::span<float* const> outputs) {
   Engine& engine = *prediction_;
-  gather(engine, workers, data, batch, false);
-  engine.forward({.workers = workers, .rows = batch.count, .step = 0});
+  workers.together(work_of(engine, batch.count), [&](const Workers& team) {
+    gather(engine, team, data, batch, false);
+    engine.forward({.workers = team, .rows = batch.count, .step = 0});
+  });
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const std::int64_t n = batch.count * graph_.node(graph_.outputs()[o]).output().numel();
     std::memcpy(outputs[o], engine.output(o), as_size(n * float_size));

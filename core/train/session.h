@@ -11,6 +11,7 @@
 #include "../graph/engine.h"
 #include "../graph/graph.h"
 #include "../graph/parameters.h"
+#include "../graph/updater.h"
 #include "../parallel.h"
 #include "memory_plan.h"
 #include "options.h"
@@ -56,7 +57,9 @@ class Session {
 
   std::int64_t step() const noexcept { return step_; }
   void set_step(std::int64_t step) noexcept { step_ = step; }
-  float learning_rate() const noexcept { return learning_rate_; }
+  /// Of the next step.
+  float learning_rate() const noexcept { return rate_of(step_); }
+  /// Not for an optimizer with a schedule.
   void set_learning_rate(float rate) noexcept { learning_rate_ = rate; }
 
   /// Makes plans and memory for batches of that many rows, if they are not there. Steps of at most
@@ -104,6 +107,7 @@ class Session {
                                    std::int64_t rows);
   PlanOptions plan_options(bool training) const;
   void bind(Engine& engine);
+  std::vector<std::string> output_names() const;
   std::vector<Target> make_targets(const CompileOptions& options) const;
   void lay_tally();
   void gather(Engine& engine, const Workers& workers, const CheckedData& data,
@@ -113,11 +117,14 @@ class Session {
   [[noreturn]] void report_loss(Engine& engine, const Workers& workers, const CheckedData& data,
                                 const BatchRows& batch, const StepPlace& place, double loss);
   [[noreturn]] void report_gradient(const NonFinite& bad, const StepPlace& place) const;
-  void update(const Workers& workers);
+  void train_together(const Workers& workers, const CheckedData& data, const BatchRows& batch,
+                      const StepPlace& place, std::span<double> tally);
+  float rate_of(std::int64_t step) const noexcept;
 
   Graph graph_;
   std::uint64_t seed_;
   ParameterStore parameters_;
+  Updater updater_;
   std::optional<CompileOptions> options_;
   std::vector<Target> targets_;
   std::vector<Named> named_;
@@ -126,7 +133,7 @@ class Session {
   Buffer arena_;
   std::unique_ptr<Engine> training_, evaluation_, prediction_;
   std::int64_t step_ = 0;
-  float learning_rate_ = 0;
+  float learning_rate_ = 0;  // unless the optimizer has a schedule
 };
 
 }  // namespace minnow

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,33 @@ class OneOrMore {
 
  private:
   std::vector<T> items_;
+};
+
+/// One of something for all outputs of a model, one for each of them in order, or one under the
+/// name of each.
+template <class T>
+class PerOutput : public OneOrMore<T> {
+ public:
+  using Named = std::pair<std::string, T>;
+
+  using OneOrMore<T>::OneOrMore;
+  PerOutput() = default;
+  PerOutput(std::initializer_list<Named> named) : PerOutput(std::vector<Named>(named)) {}
+  PerOutput(const std::vector<Named>& named) : OneOrMore<T>(values_of(named)) {
+    for (const Named& entry : named) names_.push_back(entry.first);
+  }
+
+  /// One for each value, or none where they are in the order of the outputs.
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+ private:
+  static std::vector<T> values_of(const std::vector<Named>& named) {
+    std::vector<T> values;
+    for (const Named& entry : named) values.push_back(entry.second);
+    return values;
+  }
+
+  std::vector<std::string> names_;
 };
 
 }  // namespace minnow

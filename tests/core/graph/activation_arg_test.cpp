@@ -12,10 +12,11 @@ TEST(ActivationArg, KnowsKerasNames) {
   for (const std::string_view name : activation_names()) {
     const ActivationArg by_name(name);
     EXPECT_EQ(by_name.fn(), ActivationArg(by_name.fn().kind).fn()) << name;
-    if (name == "swish") continue;
+    if (name == "swish" || name == "hard_swish") continue;
     EXPECT_EQ(activation_name(by_name.fn().kind), name);
   }
   EXPECT_EQ(ActivationArg("swish").fn().kind, ActivationKind::silu);
+  EXPECT_EQ(ActivationArg("hard_swish").fn().kind, ActivationKind::hard_silu);
 }
 
 TEST(ActivationArg, PlainNamesMeanKerasParameters) {
@@ -32,7 +33,11 @@ TEST(ActivationArg, TakesAFunctionAsItIs) {
 
 TEST(ActivationArg, RefusesOtherNames) {
   const std::string known =
-      "Known: linear, relu, sigmoid, tanh, softmax, softplus, elu, leaky_relu, silu, gelu, swish.";
+      "Known: linear, relu, sigmoid, tanh, softmax, softplus, elu, leaky_relu, silu, swish, gelu, "
+      "selu, celu, relu6, hard_sigmoid, hard_silu, hard_swish, hard_tanh, hard_shrink, "
+      "soft_shrink, "
+      "tanh_shrink, softsign, squareplus, sparse_plus, sparse_sigmoid, log_sigmoid, exponential, "
+      "mish, gelu_tanh, log_softmax.";
   expect_error<InvalidArgument>(
       [] { ActivationArg("sigmod"); },
       "[activation] expected the name of an activation, got 'sigmod'. Did you mean 'sigmoid'? " +
@@ -43,6 +48,9 @@ TEST(ActivationArg, RefusesOtherNames) {
   expect_error<InvalidArgument>(
       [] { ActivationArg(""); },
       "[activation] expected the name of an activation, got ''. " + known);
+  expect_error<Unimplemented>([] { ActivationArg("glu"); },
+                              "[activation] 'glu' is not supported. Supported:" +
+                                  known.substr(std::string("Known:").size()));
 }
 
 TEST(ActivationName, OfTheGeneralReluIsItsOwn) {

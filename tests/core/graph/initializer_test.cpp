@@ -123,6 +123,82 @@ TEST(Initializer, TakesShapesOfAnyRank) {
   }
 }
 
+TEST(Initializer, VarianceScalingTakesAnyFanAndDistribution) {
+  const Shape kernel{300, 100};
+  const auto has = [&](const Initializer& initializer, double variance) {
+    const Moments m = moments(drawn(initializer, kernel));
+    EXPECT_NEAR(m.variance, variance, close * variance) << initializer.config().str();
+    return m;
+  };
+  const Moments cut = has(Initializer::variance_scaling(3), 3.0 / 300);
+  EXPECT_LE(cut.high, 2 * std::sqrt(0.01) / 0.8796 + 1e-6);
+  has(Initializer::variance_scaling(3, "fan_out", "normal"), 3.0 / 100);
+  has(Initializer::variance_scaling(3, "fan_avg", "uniform"), 3.0 / 200);
+  const Moments whole =
+      has(Initializer::variance_scaling(3, "fan_in", "untruncated_normal"), 3.0 / 300);
+  EXPECT_GT(whole.high, 3 * std::sqrt(0.01));
+}
+
+TEST(Initializer, OrthogonalColumnsOrRows) {
+  for (const Shape& shape :
+       {Shape{7, 4}, Shape{4, 7}, Shape{2, 3, 5, 6}, Shape{5, 5}, Shape{1, 3}}) {
+    const std::int64_t cols = shape.back(), rows = shape.numel() / cols;
+    const auto w = drawn(Initializer::orthogonal(2), shape);
+    const std::int64_t n = std::min(rows, cols), along = std::max(rows, cols);
+    for (std::int64_t a = 0; a < n; ++a) {
+      for (std::int64_t b = 0; b < n; ++b) {
+        double dot = 0;
+        for (std::int64_t k = 0; k < along; ++k) {
+          const auto at = [&](std::int64_t i) {
+            return static_cast<double>(
+                w[static_cast<std::size_t>(rows < cols ? i * cols + k : k * cols + i)]);
+          };
+          dot += at(a) * at(b);
+        }
+        EXPECT_NEAR(dot, a == b ? 4 : 0, 1e-6) << shape.str();
+      }
+    }
+  }
+  // The sign is as often one as the other.
+  double sum = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    sum += static_cast<double>(drawn("orthogonal", {1, 1}, seed)[0]);
+  }
+  EXPECT_LT(std::abs(sum), 80);
+}
+
+TEST(Initializer, IdentityIsADiagonal) {
+  EXPECT_EQ(drawn(Initializer::identity(2), {2, 3}), (std::vector<float>{2, 0, 0, 0, 2, 0}));
+  EXPECT_EQ(drawn("identity", {3, 2}), (std::vector<float>{1, 0, 0, 1, 0, 0}));
+}
+
+TEST(Initializer, SaysWhatShapesItCannotFill) {
+  EXPECT_EQ(Initializer("identity").wrong_shape({3}), "a matrix");
+  EXPECT_EQ(Initializer("identity").wrong_shape({3, 3, 3}), "a matrix");
+  EXPECT_EQ(Initializer("identity").wrong_shape({3, 4}), "");
+  EXPECT_EQ(Initializer("orthogonal").wrong_shape({3}), "at least rank 2");
+  EXPECT_EQ(Initializer("orthogonal").wrong_shape({3, 3, 1, 4}), "");
+  EXPECT_EQ(Initializer("he_normal").wrong_shape({3}), "");
+}
+
+TEST(Initializer, KnowsKerasOtherNames) {
+  EXPECT_EQ(Initializer("zero").class_name(), "Zeros");
+  EXPECT_EQ(Initializer("one").class_name(), "Ones");
+  EXPECT_EQ(Initializer("uniform").class_name(), "RandomUniform");
+  EXPECT_EQ(Initializer("normal").class_name(), "RandomNormal");
+  EXPECT_EQ(Initializer("OrthogonalInitializer").class_name(), "Orthogonal");
+  EXPECT_EQ(Initializer("IdentityInitializer").class_name(), "Identity");
+}
+
+TEST(Initializer, WritesKerasConfig) {
+  EXPECT_EQ(Initializer("variance_scaling").config().str(),
+            R"({"seed":null,"scale":1.0,"mode":"fan_in","distribution":"truncated_normal",)"
+            R"("input_axes":null,"output_axes":null})");
+  EXPECT_EQ(Initializer("orthogonal").config().str(), R"({"seed":null,"gain":1.0})");
+  EXPECT_EQ(Initializer("identity").config().str(), "{}");
+  EXPECT_EQ(Initializer::identity(2).config().str(), R"({"gain":2.0})");
+}
+
 TEST(Initializer, KnowsBothOfKerasNames) {
   EXPECT_EQ(Initializer("GlorotUniform").class_name(), "GlorotUniform");
   EXPECT_EQ(Initializer("glorot_uniform").class_name(), "GlorotUniform");
@@ -135,7 +211,9 @@ TEST(Initializer, ComesBackFromItsConfig) {
   for (const Initializer& initializer :
        {Initializer("zeros"), Initializer("he_uniform"), Initializer::constant(0.1F),
         Initializer::random_uniform(-1, 2), Initializer::random_normal(0.5F, 2),
-        Initializer::truncated_normal(1, 0.25F)}) {
+        Initializer::truncated_normal(1, 0.25F), Initializer::orthogonal(0.5F),
+        Initializer::identity(0.25F),
+        Initializer::variance_scaling(0.5F, "fan_out", "untruncated_normal")}) {
     const Initializer again =
         Initializer::from_config(initializer.class_name(), initializer.config());
     EXPECT_EQ(again.class_name(), initializer.class_name());
@@ -147,7 +225,8 @@ TEST(Initializer, ComesBackFromItsConfig) {
 TEST(Initializer, RefusesSettings) {
   const std::string known =
       "Known: zeros, ones, constant, random_uniform, random_normal, truncated_normal, "
-      "glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal.";
+      "glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, "
+      "variance_scaling, orthogonal, identity.";
   expect_error<InvalidArgument>(
       [] { Initializer("glorot_unifrom"); },
       "[initializer] expected the name of an initializer, got 'glorot_unifrom'. Did you mean "
@@ -159,6 +238,23 @@ TEST(Initializer, RefusesSettings) {
                                 "[random_normal] stddev: expected at least 0, got -1.");
   expect_error<InvalidArgument>([] { Initializer::random_normal(NAN, 1); },
                                 "[random_normal] expected finite parameters, got nan and 1.");
+  expect_error<InvalidArgument>(
+      [] { Initializer::variance_scaling(0); },
+      "[variance_scaling] scale: expected a finite number above 0, got 0.");
+  expect_error<InvalidArgument>(
+      [] { Initializer::variance_scaling(1, "fan"); },
+      "[variance_scaling] mode: expected one of fan_in, fan_out, fan_avg, got 'fan'.");
+  expect_error<InvalidArgument>(
+      [] { Initializer::variance_scaling(1, "fan_in", "cauchy"); },
+      "[variance_scaling] distribution: expected one of uniform, truncated_normal, "
+      "untruncated_normal, got 'cauchy'.");
+  expect_error<InvalidArgument>([] { Initializer::orthogonal(INFINITY); },
+                                "[orthogonal] expected finite parameters, got inf and inf.");
+  expect_error<Unimplemented>(
+      [] {
+        Initializer::from_config("HeNormal", Config::object({{"input_axes", Config::List{0}}}));
+      },
+      "[HeNormal] 'input_axes' = [0] is not supported. Supported: null.");
   expect_error<Unimplemented>(
       [] {
         Initializer::from_config("HeNormal", Config::object({{"scale", 2}}));

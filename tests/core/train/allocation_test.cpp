@@ -12,6 +12,8 @@
 #include "layers/dropout.h"
 #include "layers/flatten.h"
 #include "layers/max_pooling2d.h"
+#include "optim/cosine_decay.h"
+#include "optim/nadam.h"
 
 namespace {
 
@@ -73,6 +75,25 @@ TEST(Allocation, AStepAllocatesNothing) {
   Sequential model = network();
   Rng rng(1);
   const Tensor x = uniform({1000, 14, 14, 2}, rng), y = randint(0, 10, {1000}, rng);
+  Between between;
+  model.fit(x, y, {.batch_size = 32, .callbacks = {&between}});
+  EXPECT_EQ(between.last - between.first, 0);
+}
+
+TEST(Allocation, NeitherDoPenaltiesClipsSchedulesOrCurves) {
+  Sequential model(
+      {Input({20}),
+       Dense(32,
+             {.activation = "relu", .kernel_regularizer = "l2", .kernel_constraint = "max_norm"}),
+       Dense(3, {.activation = "sigmoid"})},
+      {.threads = 2});
+  model.compile({.optimizer = Nadam({.learning_rate = CosineDecay(0.01F, 100),
+                                     .weight_decay = 0.01F,
+                                     .global_clipnorm = 1.0F}),
+                 .loss = "binary_crossentropy",
+                 .metrics = {"auc", "precision", "recall", "mse"}});
+  Rng rng(1);
+  const Tensor x = uniform({500, 20}, rng), y = randint(0, 2, {500, 3}, rng);
   Between between;
   model.fit(x, y, {.batch_size = 32, .callbacks = {&between}});
   EXPECT_EQ(between.last - between.first, 0);

@@ -1,7 +1,6 @@
 // Graphs other than chains: branches, shared layers, several inputs and outputs.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <vector>
 
 #include "core/random.h"
@@ -11,44 +10,16 @@
 #include "layers/dense.h"
 #include "layers/flatten.h"
 #include "layers/relu.h"
-#include "optim/sgd.h"
+#include "tests/core/train/gradients.h"
 #include "tests/expect_error.h"
 #include "tests/support/plus_layer.h"
 
 namespace minnow {
 namespace {
 
-// The gradient of the loss by one SGD step of rate 1 against the central difference of the loss.
-void check_gradients(Model& model, const Tensors& x, const Tensors& y, double tolerance = 2e-3) {
-  const std::vector<Tensor> start = model.get_weights();
-  model.train_on_batch(x, y);
-  const std::vector<Tensor> moved = model.get_weights();
-  for (std::size_t w = 0; w < start.size(); ++w) {
-    for (std::int64_t i = 0; i < start[w].numel(); ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const double gradient = static_cast<double>(start[w].values<float>()[at]) -
-                              static_cast<double>(moved[w].values<float>()[at]);
-      double loss[2];
-      for (int side : {0, 1}) {
-        std::vector<Tensor> shifted = start;
-        shifted[w].mutable_values<float>()[at] += side == 0 ? -1e-2F : 1e-2F;
-        model.set_weights(shifted);
-        loss[side] = model.evaluate(x, y)["loss"];
-      }
-      EXPECT_NEAR(gradient, (loss[1] - loss[0]) / 2e-2, tolerance)
-          << model.named_weights()[w].name << "[" << i << "]";
-    }
-  }
-  model.set_weights(start);
-}
-
-struct Pairs {
-  Rng rng{3};
-  Tensor x = normal({6, 4}, rng);
-  Tensor y = normal({6, 3}, rng);
-};
-
-const CompileOptions plain{.optimizer = SGD({.learning_rate = 1}), .loss = "mse"};
+using testing::check_gradients;
+using testing::Pairs;
+using testing::plain;
 
 TEST(Functional, ABranchThatJoinsAgain) {
   const Pairs data;
@@ -135,6 +106,92 @@ TEST(Functional, SeveralInputsAndOutputs) {
         model.fit({data.x, x2.slice_rows(0, 5)}, {data.y, y2});
       },
       "[fit] x[1]: expected 6 rows, as x[0] has, got 5.");
+}
+
+// Three outputs: 'a' of 3 numbers, 'b' of one, 'c' of 3 classes.
+struct ThreeEnded {
+  Pairs data;
+  Rng rng{9};
+  Tensor b = randint(0, 2, {6}, rng), c = randint(0, 3, {6}, rng);
+  Model model = make();
+
+  static Model make() {
+    const Input x({4});
+    return {x,
+            {Dense(3, {.name = "a"})(x), Dense(1, {.activation = "sigmoid", .name = "b"})(x),
+             Dense(3, {.activation = "softmax", .name = "c"})(x)}};
+  }
+  std::vector<std::string> keys() {
+    std::vector<std::string> names;
+    for (const auto& [key, value] : model.evaluate(data.x, {data.y, b, c})) names.push_back(key);
+    return names;
+  }
+};
+
+const std::vector<Loss> three_losses = {"mse", "binary_crossentropy",
+                                        "sparse_categorical_crossentropy"};
+using Keys = std::vector<std::string>;
+
+TEST(Outputs, TakeLossesAndWeightsByName) {
+  ThreeEnded t;
+  t.model.compile({.loss = {{"c", three_losses[2]}, {"a", three_losses[0]}, {"b", three_losses[1]}},
+                   .loss_weights = {{"b", 2}, {"c", 4}, {"a", 0.5F}}});
+  const Logs logs = t.model.evaluate(t.data.x, {t.data.y, t.b, t.c});
+  EXPECT_EQ(t.keys(), (Keys{"a_loss", "b_loss", "c_loss", "loss"}));
+  EXPECT_NEAR(logs["loss"], 0.5 * logs["a_loss"] + 2 * logs["b_loss"] + 4 * logs["c_loss"], 1e-6);
+  t.model.compile({.loss = three_losses, .loss_weights = {0.5F, 2, 4}});
+  EXPECT_EQ(t.model.evaluate(t.data.x, {t.data.y, t.b, t.c}), logs);
+}
+
+TEST(Outputs, TakeMetricsByNameOrInLists) {
+  ThreeEnded t;
+  t.model.compile({.loss = three_losses,
+                   .metrics = Metrics::NamedLists{{"b", {"accuracy", "auc"}}, {"a", {"mae"}}},
+                   .weighted_metrics = Metrics::Lists{{"mae", "mse"}, {}, {"accuracy"}}});
+  EXPECT_EQ(t.keys(), (Keys{"a_loss", "a_mae", "a_mse", "a_weighted_mae", "b_accuracy", "b_auc",
+                            "b_loss", "c_accuracy", "c_loss", "loss"}));
+}
+
+TEST(Outputs, AListAsLongAsTheyAreManyHasOneForEach) {
+  ThreeEnded t;
+  t.model.compile({.loss = three_losses, .metrics = {"mae", "auc", "accuracy"}});
+  EXPECT_EQ(t.keys(), (Keys{"a_loss", "a_mae", "b_auc", "b_loss", "c_accuracy", "c_loss", "loss"}));
+  t.model.compile({.loss = three_losses, .metrics = {"accuracy"}});
+  EXPECT_EQ(t.keys(),
+            (Keys{"a_accuracy", "a_loss", "b_accuracy", "b_loss", "c_accuracy", "c_loss", "loss"}));
+}
+
+TEST(Outputs, MetricsOfOneNameAreNumbered) {
+  const Pairs data;
+  const Input x({4});
+  Model model(x, Dense(3)(x));
+  model.compile(
+      {.loss = "mse", .metrics = {"mae", "mae", "mae"}, .weighted_metrics = {"mae", "mae", "mse"}});
+  std::vector<std::string> names;
+  for (const auto& [key, value] : model.evaluate(data.x, data.y)) names.push_back(key);
+  EXPECT_EQ(names,
+            (Keys{"loss", "mae", "mae_1", "mae_2", "mse", "weighted_mae", "weighted_mae_1"}));
+}
+
+TEST(Outputs, SettingsThatDoNotGoWithThem) {
+  ThreeEnded t;
+  const auto refuses = [&](CompileOptions options, std::string_view message) {
+    expect_error<InvalidArgument>([&] { t.model.compile(std::move(options)); }, message);
+  };
+  refuses({.loss = {"mse", "mse"}},
+          "[compile] loss: expected one for all or one for each of 3 outputs, got 2.");
+  refuses({.loss = {{"a", "mse"}, {"b", "mse"}}},
+          "[compile] loss: expected one under the name of every output, got 0 for 'c'.");
+  refuses({.loss = {{"a", "mse"}, {"b", "mse"}, {"d", "mse"}}},
+          "[compile] loss: expected names of outputs, got 'd'. Known: a, b, c.");
+  refuses({.loss = three_losses, .loss_weights = {1, 2}},
+          "[compile] loss_weights: expected one for each of 3 outputs, got 2.");
+  refuses({.loss = three_losses, .loss_weights = {{"a", 1}, {"a", 1}, {"b", 1}}},
+          "[compile] loss_weights: expected one under the name of every output, got 2 for 'a'.");
+  refuses({.loss = three_losses, .metrics = Metrics::Lists{{"mae"}, {}}},
+          "[compile] metrics: expected a list for each of 3 outputs, got 2.");
+  refuses({.loss = three_losses, .weighted_metrics = Metrics::NamedLists{{"e", {"mae"}}}},
+          "[compile] weighted_metrics: expected names of outputs, got 'e'. Known: a, b, c.");
 }
 
 TEST(Functional, AnOutputThatIsAlsoReadByOthers) {
