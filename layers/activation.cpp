@@ -22,7 +22,7 @@ class ActivationImpl : public LayerImpl {
   std::unique_ptr<LayerOp> build(const BuildContext& context) const override {
     context.require_one_input();
     const Shape& input = context.input();
-    if (fn_.kind == ActivationKind::softmax && input.rank() == 0) {
+    if (works_along_rows(fn_.kind) && input.rank() == 0) {
       context.wrong_input("at least rank 2 (N, ..., classes)");
     }
     return std::make_unique<LayerOp>(Declaration{.output = input, .activation = fn_, .view = true});

@@ -18,19 +18,11 @@ float number(ConfigReader& reader, std::string_view key, float fallback) {
   return static_cast<float>(reader.number(key, fallback));
 }
 
-void require_not_negative(const LayerLabel& layer, std::string_view argument, float value,
-                          bool finite) {
-  if (value >= 0 && !(finite && std::isinf(value))) return;
-  throw InvalidArgument({layer.str(), std::string(argument),
-                         finite ? "a finite number of at least 0" : "at least 0",
-                         fmt::format("{}", value), ""});
-}
-
 // Keras has more functions than minnow: what a config names is no mistake of the user's.
 ActivationFn named(const ConfigReader& reader, std::string_view key, const std::string& name) {
   try {
     return ActivationArg(name).fn();
-  } catch (const InvalidArgument&) {
+  } catch (const Error&) {
     throw Unimplemented(reader.what(), fmt::format("'{}' = '{}' is not supported. Supported: {}.",
                                                    key, name, fmt::join(activation_names(), ", ")));
   }
@@ -92,9 +84,12 @@ ActivationFn activation_from(ConfigReader& reader, std::string_view key) {
 
 ActivationFn relu_fn(const LayerLabel& layer, std::optional<float> max_value, float negative_slope,
                      float threshold) {
-  if (max_value) require_not_negative(layer, "max_value", *max_value, false);
-  require_not_negative(layer, "negative_slope", negative_slope, true);
-  require_not_negative(layer, "threshold", threshold, true);
+  if (max_value && !(*max_value >= 0)) {  // also catches NaN
+    throw InvalidArgument(
+        {layer.str(), "max_value", "at least 0", fmt::format("{}", *max_value), ""});
+  }
+  require_not_negative(layer, "negative_slope", negative_slope);
+  require_not_negative(layer, "threshold", threshold);
   if (!max_value && threshold == 0) {
     return negative_slope == 0
                ? ActivationFn{.kind = ActivationKind::relu}

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -74,11 +73,11 @@ class Conv2DImpl : public LayerImpl {
                            {"use_bias", options_.use_bias},
                            {"kernel_initializer", initializer_config(options_.kernel_initializer)},
                            {"bias_initializer", initializer_config(options_.bias_initializer)},
-                           {"kernel_regularizer", {}},
-                           {"bias_regularizer", {}},
+                           {"kernel_regularizer", regularizer_config(options_.kernel_regularizer)},
+                           {"bias_regularizer", regularizer_config(options_.bias_regularizer)},
                            {"activity_regularizer", {}},
-                           {"kernel_constraint", {}},
-                           {"bias_constraint", {}}});
+                           {"kernel_constraint", constraint_config(options_.kernel_constraint)},
+                           {"bias_constraint", constraint_config(options_.bias_constraint)}});
   }
 
   std::unique_ptr<LayerOp> build(const BuildContext& context) const override {
@@ -89,16 +88,22 @@ class Conv2DImpl : public LayerImpl {
     const std::int64_t group_channels = fit.channels / options_.groups;
     Declaration declaration{
         .output = checked_shape(context, "output", {fit.out_h, fit.out_w, filters_}),
-        .weights = {{"kernel",
-                     checked_shape(
+        .weights = {{.name = "kernel",
+                     .shape = checked_shape(
                          context, "kernel",
                          {window_.size.height, window_.size.width, group_channels, filters_}),
-                     options_.kernel_initializer}},
+                     .initializer = options_.kernel_initializer,
+                     .regularizer = options_.kernel_regularizer,
+                     .constraint = options_.kernel_constraint}},
         .activation = options_.activation.fn(),
         .takes_epilogue = true,
         .keeps_inputs = true};
     if (options_.use_bias) {
-      declaration.weights.push_back({"bias", Shape{filters_}, options_.bias_initializer});
+      declaration.weights.push_back({.name = "bias",
+                                     .shape = Shape{filters_},
+                                     .initializer = options_.bias_initializer,
+                                     .regularizer = options_.bias_regularizer,
+                                     .constraint = options_.bias_constraint});
     }
     const kernels::Conv2DSize size{.height = fit.height,
                                    .width = fit.width,
@@ -129,13 +134,7 @@ class Conv2DImpl : public LayerImpl {
                              fmt::format("a divisor of the {} filters", filters_),
                              fmt::format("{}", options_.groups), ""});
     }
-    const auto above_one = [](const Size2D& s) { return std::max(s.height, s.width) > 1; };
-    if (above_one(window_.strides) && above_one(window_.dilation)) {
-      throw InvalidArgument(
-          {label.str(), "", "strides or dilation of 1",
-           fmt::format("strides {} and dilation {}", window_.strides.str(), window_.dilation.str()),
-           ""});
-    }
+    check_strides_or_dilation(window_, label);
   }
 
   std::int64_t filters_;
@@ -162,10 +161,13 @@ Layer Conv2D::from_config(const Config& config) {
       .kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform"),
       .bias_initializer = reader.initializer("bias_initializer", "zeros"),
       .name = reader.name(),
-      .trainable = reader.trainable()};
+      .trainable = reader.trainable(),
+      .kernel_regularizer = reader.regularizer("kernel_regularizer"),
+      .bias_regularizer = reader.regularizer("bias_regularizer"),
+      .kernel_constraint = reader.constraint("kernel_constraint"),
+      .bias_constraint = reader.constraint("bias_constraint")};
   reader.require_channels_last();
-  reader.require_none({"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-                       "kernel_constraint", "bias_constraint"});
+  reader.require_none({"activity_regularizer"});
   reader.finish();
   return Conv2D(filters, kernel_size, options);
 }

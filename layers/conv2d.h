@@ -4,8 +4,10 @@
 #include <string>
 
 #include "../core/graph/activation_arg.h"
+#include "../core/graph/constraint.h"
 #include "../core/graph/initializer.h"
 #include "../core/graph/layer.h"
+#include "../core/graph/regularizer.h"
 #include "window2d.h"
 
 namespace minnow {
@@ -21,6 +23,10 @@ struct Conv2DOptions {
   Initializer bias_initializer = "zeros";
   std::string name = "";
   bool trainable = true;
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
 };
 
 /// Filters that slide over an image: (height, width, channels) -> (out_h, out_w, filters), where

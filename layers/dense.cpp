@@ -87,10 +87,10 @@ class DenseImpl : public LayerImpl {
                            {"use_bias", options_.use_bias},
                            {"kernel_initializer", initializer_config(options_.kernel_initializer)},
                            {"bias_initializer", initializer_config(options_.bias_initializer)},
-                           {"kernel_regularizer", {}},
-                           {"bias_regularizer", {}},
-                           {"kernel_constraint", {}},
-                           {"bias_constraint", {}},
+                           {"kernel_regularizer", regularizer_config(options_.kernel_regularizer)},
+                           {"bias_regularizer", regularizer_config(options_.bias_regularizer)},
+                           {"kernel_constraint", constraint_config(options_.kernel_constraint)},
+                           {"bias_constraint", constraint_config(options_.bias_constraint)},
                            {"quantization_config", {}}});
   }
 
@@ -101,14 +101,21 @@ class DenseImpl : public LayerImpl {
     const std::int64_t features = input.back(), places = input.numel() / features;
     Declaration declaration{
         .output = with_last(context, input),
-        .weights = {{"kernel", checked_shape(context, "kernel", {features, units_}),
-                     options_.kernel_initializer, /*trainable=*/true,
-                     better_transposed(features, units_)}},
+        .weights = {{.name = "kernel",
+                     .shape = checked_shape(context, "kernel", {features, units_}),
+                     .initializer = options_.kernel_initializer,
+                     .stored_transposed = better_transposed(features, units_),
+                     .regularizer = options_.kernel_regularizer,
+                     .constraint = options_.kernel_constraint}},
         .activation = options_.activation.fn(),
         .takes_epilogue = true,
         .keeps_inputs = true};
     if (options_.use_bias) {
-      declaration.weights.push_back({"bias", Shape{units_}, options_.bias_initializer});
+      declaration.weights.push_back({.name = "bias",
+                                     .shape = Shape{units_},
+                                     .initializer = options_.bias_initializer,
+                                     .regularizer = options_.bias_regularizer,
+                                     .constraint = options_.bias_constraint});
     }
     return std::make_unique<DenseOp>(std::move(declaration), places, features, units_,
                                      options_.use_bias);
@@ -139,10 +146,12 @@ Layer Dense::from_config(const Config& config) {
       .kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform"),
       .bias_initializer = reader.initializer("bias_initializer", "zeros"),
       .name = reader.name(),
-      .trainable = reader.trainable()};
-  reader.require_none({"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-                       "kernel_constraint", "bias_constraint", "lora_rank", "lora_alpha",
-                       "quantization_config"});
+      .trainable = reader.trainable(),
+      .kernel_regularizer = reader.regularizer("kernel_regularizer"),
+      .bias_regularizer = reader.regularizer("bias_regularizer"),
+      .kernel_constraint = reader.constraint("kernel_constraint"),
+      .bias_constraint = reader.constraint("bias_constraint")};
+  reader.require_none({"activity_regularizer", "lora_rank", "lora_alpha", "quantization_config"});
   reader.finish();
   return Dense(units, options);
 }

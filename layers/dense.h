@@ -4,8 +4,10 @@
 #include <string>
 
 #include "../core/graph/activation_arg.h"
+#include "../core/graph/constraint.h"
 #include "../core/graph/initializer.h"
 #include "../core/graph/layer.h"
+#include "../core/graph/regularizer.h"
 
 namespace minnow {
 
@@ -16,6 +18,10 @@ struct DenseOptions {
   Initializer bias_initializer = "zeros";
   std::string name = "";
   bool trainable = true;
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
 };
 
 /// y = activation(x kernel + bias) on the last axis: (..., features) -> (..., units). Weights:

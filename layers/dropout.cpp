@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/kernels/elementwise.h"
+#include "layers/noise.h"
 #include "layers/settings.h"
 
 namespace minnow {
@@ -29,13 +30,10 @@ class DropoutOp : public LayerOp {
   }
 
  private:
-  void apply(const Workers& workers, std::int64_t rows, kernels::NoiseKey noise, const float* from,
-             float* to) const {
-    if (seed_) {
-      const auto bits = static_cast<std::uint64_t>(*seed_);
-      noise.key = {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)};
-    }
-    kernels::dropout(workers, rows * declaration().output.numel(), rate_, noise, from, to);
+  void apply(const Workers& workers, std::int64_t rows, const kernels::NoiseKey& noise,
+             const float* from, float* to) const {
+    kernels::dropout(workers, rows * declaration().output.numel(), rate_, seeded(noise, seed_),
+                     from, to);
   }
 
   float rate_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/error.h"
@@ -20,6 +22,12 @@ void require_at_least(const LayerLabel& layer, std::string_view argument, std::i
                          fmt::format("{}", value), ""});
 }
 
+void require_not_negative(const LayerLabel& layer, std::string_view argument, float value) {
+  if (value >= 0 && std::isfinite(value)) return;
+  throw InvalidArgument({layer.str(), std::string(argument), "a finite number of at least 0",
+                         fmt::format("{}", value), ""});
+}
+
 Shape checked_shape(const BuildContext& context, std::string_view what,
                     const std::vector<std::int64_t>& dims) {
   std::int64_t bytes = sizeof(float);
@@ -33,6 +41,28 @@ Shape checked_shape(const BuildContext& context, std::string_view what,
   return Shape(dims);
 }
 
+int row_axis(const BuildContext& context, std::int64_t axis) {
+  const int rank = context.input().rank();
+  const std::int64_t of_row = axis < 0 ? rank + axis : axis - 1;
+  if (of_row < 0 || of_row >= rank) context.wrong_input(fmt::format("a row with an axis {}", axis));
+  return static_cast<int>(of_row);
+}
+
+Config FloatOrList::config() const {
+  if (!is_list_) return values_.front();
+  Config::List list;
+  for (const float v : values_) list.emplace_back(v);
+  return list;
+}
+
+void require_finite(const LayerLabel& layer, std::string_view argument, const FloatOrList& values) {
+  const auto& all = values.values();
+  const bool finite = std::all_of(all.begin(), all.end(), [](float v) { return std::isfinite(v); });
+  if (finite && !all.empty()) return;
+  throw InvalidArgument({layer.str(), std::string(argument), "finite numbers",
+                         all.empty() ? "none" : values.config().str(), ""});
+}
+
 LayerReader::LayerReader(const Config& config, std::string_view class_name)
     : ConfigReader(config, LayerLabel{class_name, config["name"].is_string()
                                                       ? std::string_view(config["name"].string())
@@ -43,32 +73,61 @@ LayerReader::LayerReader(const Config& config, std::string_view class_name)
   require_float32();
 }
 
-// Keras has more of them than minnow: what a config names is no mistake of the user's.
-void LayerReader::require_known_initializer(std::string_view key, const std::string& name) const {
-  try {
-    const Initializer known(name);
-  } catch (const InvalidArgument& e) {
-    throw Unimplemented(what(),
-                        fmt::format("'{}' = '{}' is not supported. {}", key, name, e.hint()));
+// A name, or {class_name, config}. Keras has more of them than minnow: what a config names is no
+// mistake of the user's.
+template <class T>
+T LayerReader::named(std::string_view key, std::string_view what, const Config& given) {
+  const Config& name = given.is_object() ? given["class_name"] : given;
+  if (!name.is_string()) {
+    throw InvalidArgument({this->what(), std::string(key),
+                           fmt::format("the name of {} or an object with a class_name", what),
+                           given.str(), ""});
   }
+  try {
+    const T known(name.string());
+    if (given.is_string()) return known;
+  } catch (const InvalidArgument& e) {
+    throw Unimplemented(this->what(), fmt::format("'{}' = '{}' is not supported. {}", key,
+                                                  name.string(), e.hint()));
+  }
+  return T::from_config(name.string(), given["config"]);
 }
 
 Initializer LayerReader::initializer(std::string_view key, Initializer fallback) {
   const Config& given = value(key);
-  if (given.is_null()) return fallback;
-  const Config& name = given.is_object() ? given["class_name"] : given;
-  if (!name.is_string()) {
-    throw InvalidArgument({what(), std::string(key),
-                           "the name of an initializer or an object with a class_name", given.str(),
-                           ""});
-  }
-  require_known_initializer(key, name.string());
-  return given.is_string() ? Initializer(name.string())
-                           : Initializer::from_config(name.string(), given["config"]);
+  return given.is_null() ? fallback : named<Initializer>(key, "an initializer", given);
+}
+
+Regularizer LayerReader::regularizer(std::string_view key) {
+  const Config& given = value(key);
+  return given.is_null() ? Regularizer() : named<Regularizer>(key, "a regularizer", given);
+}
+
+Constraint LayerReader::constraint(std::string_view key) {
+  const Config& given = value(key);
+  return given.is_null() ? Constraint() : named<Constraint>(key, "a constraint", given);
 }
 
 float LayerReader::real(std::string_view key, float fallback) {
   return static_cast<float>(number(key, fallback));
+}
+
+FloatOrList LayerReader::real_or_list(std::string_view key, std::optional<FloatOrList> fallback) {
+  const Config* given = &value(key);
+  if (given->is_null() && fallback) return *fallback;
+  if ((*given)["class_name"] == Config("__numpy__")) given = &(*given)["config"]["value"];
+  // numpy arrays of several axes come as lists of lists, whose lengths the layer checks.
+  std::vector<float> values;
+  const auto collect = [&](const Config& item, auto&& self) -> void {
+    if (item.is_number()) return values.push_back(static_cast<float>(item.number()));
+    if (!item.is_list()) {
+      throw InvalidArgument(
+          {what(), std::string(key), "a number or a list of numbers", value(key).str(), ""});
+    }
+    for (const Config& inner : item.list()) self(inner, self);
+  };
+  collect(*given, collect);
+  return given->is_number() ? FloatOrList(values.front()) : FloatOrList(std::move(values));
 }
 
 void LayerReader::require_none(std::initializer_list<std::string_view> keys) {
@@ -84,6 +143,16 @@ Config keras_object(std::string_view module, std::string_view class_name, Config
 
 Config initializer_config(const Initializer& initializer) {
   return keras_object("keras.initializers", initializer.class_name(), initializer.config());
+}
+
+Config regularizer_config(const Regularizer& regularizer) {
+  if (!regularizer) return {};
+  return keras_object("keras.regularizers", regularizer.class_name(), regularizer.config());
+}
+
+Config constraint_config(const Constraint& constraint) {
+  if (!constraint) return {};
+  return keras_object("keras.constraints", constraint.class_name(), constraint.config());
 }
 
 }  // namespace minnow

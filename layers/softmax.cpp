@@ -56,12 +56,8 @@ class SoftmaxImpl : public LayerImpl {
   std::unique_ptr<LayerOp> build(const BuildContext& context) const override {
     context.require_one_input();
     const Shape& input = context.input();
-    const int rank = input.rank();
-    const int axis = axis_ < 0 ? rank + axis_ : axis_ - 1;  // of a row
-    if (axis < 0 || axis >= rank) {
-      context.wrong_input(fmt::format("a row with an axis {}", axis_));
-    }
-    if (axis == rank - 1) {
+    const int axis = row_axis(context, axis_);
+    if (axis == input.rank() - 1) {
       return std::make_unique<LayerOp>(Declaration{
           .output = input, .activation = {.kind = ActivationKind::softmax}, .view = true});
     }

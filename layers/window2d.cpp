@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
 
-void check_sizes(const Size2D& sizes, std::string_view argument, const LayerLabel& layer) {
-  if (std::min(sizes.height, sizes.width) >= 1 && std::max(sizes.height, sizes.width) <= largest) {
-    return;
-  }
-  throw InvalidArgument({layer.str(), std::string(argument),
-                         fmt::format("numbers from 1 to {}", largest), sizes.str(), ""});
-}
-
 // The places a dilated window spans. Fits in 63 bits: check_window holds both below 2^31.
 std::int64_t extent(std::int64_t size, std::int64_t dilation) { return (size - 1) * dilation + 1; }
 
@@ -56,10 +48,26 @@ Padding::Padding(std::string_view name) : kind_(name == "same" ? same : valid) {
   }
 }
 
+void check_sizes(const Size2D& sizes, std::string_view argument, const LayerLabel& layer) {
+  if (std::min(sizes.height, sizes.width) >= 1 && std::max(sizes.height, sizes.width) <= largest) {
+    return;
+  }
+  throw InvalidArgument({layer.str(), std::string(argument),
+                         fmt::format("numbers from 1 to {}", largest), sizes.str(), ""});
+}
+
 void check_window(const Window2D& window, const LayerLabel& layer) {
   check_sizes(window.size, window.argument, layer);
   check_sizes(window.strides, "strides", layer);
   check_sizes(window.dilation, "dilation", layer);
+}
+
+void check_strides_or_dilation(const Window2D& window, const LayerLabel& layer) {
+  const auto above_one = [](const Size2D& s) { return std::max(s.height, s.width) > 1; };
+  if (!above_one(window.strides) || !above_one(window.dilation)) return;
+  throw InvalidArgument(
+      {layer.str(), "", "strides or dilation of 1",
+       fmt::format("strides {} and dilation {}", window.strides.str(), window.dilation.str()), ""});
 }
 
 WindowFit fit_window(const Window2D& window, const BuildContext& context) {

@@ -64,8 +64,14 @@ struct WindowFit {
   std::int64_t pad_top, pad_left;
 };
 
+/// Throws InvalidArgument unless both numbers are from 1 to 2^31 - 1.
+void check_sizes(const Size2D& sizes, std::string_view argument, const LayerLabel& layer);
+
 /// Throws InvalidArgument unless all its numbers are from 1 to 2^31 - 1.
 void check_window(const Window2D& window, const LayerLabel& layer);
+
+/// Throws InvalidArgument where strides and dilation are both above 1.
+void check_strides_or_dilation(const Window2D& window, const LayerLabel& layer);
 
 /// Lays the window over the layer's one input, (height, width, channels). Throws InvalidArgument
 /// for an input of another rank, or too small for a valid window.

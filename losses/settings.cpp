@@ -1,15 +1,19 @@
 #include "losses/settings.h"
 
+#include <fmt/format.h>
+
+#include "core/error.h"
+
 namespace minnow {
 
 Config loss_config(std::string_view name) {
   return Config::object({{"name", name}, {"reduction", "sum_over_batch_size"}});
 }
 
-Config crossentropy_config(std::string_view name, bool from_logits) {
+Config crossentropy_config(std::string_view name, bool from_logits, float label_smoothing) {
   Config config = loss_config(name);
   config.set("from_logits", from_logits);
-  config.set("label_smoothing", 0.0);
+  config.set("label_smoothing", label_smoothing);
   config.set("axis", -1);
   return config;
 }
@@ -20,11 +24,10 @@ void read_loss(ConfigReader& reader) {
   reader.require_float32();
 }
 
-bool read_crossentropy(ConfigReader& reader) {
-  read_loss(reader);
-  reader.require("label_smoothing", 0);
-  reader.require("axis", -1);
-  return reader.boolean("from_logits", false);
+void check_label_smoothing(std::string_view loss, float value) {
+  if (value >= 0 && value <= 1) return;
+  throw InvalidArgument(
+      {std::string(loss), "label_smoothing", "a number in [0, 1]", fmt::format("{}", value), ""});
 }
 
 }  // namespace minnow

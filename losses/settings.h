@@ -11,12 +11,25 @@ namespace minnow {
 /// The settings every loss has: name and reduction.
 Config loss_config(std::string_view name);
 /// And the ones of the losses that know logits: from_logits, label_smoothing, axis.
-Config crossentropy_config(std::string_view name, bool from_logits);
+Config crossentropy_config(std::string_view name, bool from_logits, float label_smoothing);
 
 /// Settles what every loss's config holds: Keras's defaults are the only values.
 void read_loss(ConfigReader& reader);
-/// The same for the losses that know logits; returns from_logits.
-bool read_crossentropy(ConfigReader& reader);
+/// The same for the losses that know logits, which also have options.
+template <class Options>
+Options read_crossentropy(ConfigReader& reader) {
+  read_loss(reader);
+  reader.require("axis", -1);
+  Options options;
+  options.from_logits = reader.boolean("from_logits", options.from_logits);
+  options.label_smoothing =
+      static_cast<float>(reader.number("label_smoothing", options.label_smoothing));
+  reader.finish();
+  return options;
+}
+
+/// Throws InvalidArgument unless the value lies in [0, 1].
+void check_label_smoothing(std::string_view loss, float value);
 
 /// A cross-entropy: on probabilities, or on the input of the activation they come from, as a user
 /// declares (from_logits) or the engine arranges.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "../core/graph/metric.h"
 
@@ -39,5 +40,15 @@ double sparse_match(const MetricBatch& batch, std::int64_t row);
 double categorical_match(const MetricBatch& batch, std::int64_t row);
 /// The part of the row where (score > threshold) is the target; a label stands for one target.
 double binary_match(const MetricBatch& batch, std::int64_t row, float threshold);
+/// Fewer than k scores are above that of the class, and all are finite.
+double top_k_match(const MetricBatch& batch, std::int64_t row, std::int64_t label, std::int64_t k);
+
+/// The class with the largest target of a row.
+std::int64_t largest_target(const MetricBatch& batch, std::int64_t row);
+/// The mean of (score - target)^2 over a row.
+double squared_error(const MetricBatch& batch, std::int64_t row);
+
+/// Throws InvalidArgument unless value >= 1.
+void require_at_least_one(std::string_view metric, std::string_view argument, std::int64_t value);
 
 }  // namespace minnow

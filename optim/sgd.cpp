@@ -11,23 +11,23 @@ namespace {
 
 constexpr std::array<std::string_view, 1> sgd_slots = {"momentum"};
 
-class SGDImpl : public OptimizerImpl {
+class SGDImpl : public BaseOptimizer {
  public:
-  explicit SGDImpl(const SGDOptions& options) : options_(options) {
-    require_positive("SGD", "learning_rate", options.learning_rate);
-    require_fraction("SGD", "momentum", options.momentum);
+  explicit SGDImpl(const SGDOptions& options)
+      : BaseOptimizer("SGD", options.learning_rate, before_update_of(options)),
+        momentum_(options.momentum),
+        nesterov_(options.nesterov) {
+    require_fraction("SGD", "momentum", momentum_);
   }
 
-  std::string_view class_name() const noexcept override { return "SGD"; }
   Config config() const override {
-    Config config = optimizer_config("SGD", options_.learning_rate);
-    config.set("momentum", options_.momentum);
-    config.set("nesterov", options_.nesterov);
+    Config config = base_config("SGD");
+    config.set("momentum", momentum_);
+    config.set("nesterov", nesterov_);
     return config;
   }
-  float learning_rate() const noexcept override { return options_.learning_rate; }
   std::span<const std::string_view> slots() const noexcept override {
-    return std::span(sgd_slots).first(has_momentum() ? 1 : 0);
+    return std::span(sgd_slots).first(momentum_ > 0 ? 1 : 0);
   }
 
   StepNumbers begin_step(std::int64_t, float learning_rate) const noexcept override {
@@ -36,18 +36,17 @@ class SGDImpl : public OptimizerImpl {
 
   void update(const StepNumbers& numbers, const WeightRange& range) const noexcept override {
     const float rate = numbers.values[0];
-    if (has_momentum()) {
-      kernels::momentum_update(range.n, rate, options_.momentum, options_.nesterov, range.gradient,
-                               range.weight, range.slots[0]);
+    if (momentum_ > 0) {
+      kernels::momentum_update(range.n, rate, momentum_, nesterov_, range.gradient, range.weight,
+                               range.slots[0]);
     } else {
       kernels::sgd_update(range.n, rate, range.gradient, range.weight);
     }
   }
 
  private:
-  bool has_momentum() const noexcept { return options_.momentum > 0; }
-
-  SGDOptions options_;
+  float momentum_;
+  bool nesterov_;
 };
 
 }  // namespace
@@ -57,7 +56,7 @@ SGD::SGD(SGDOptions options) : Optimizer(std::make_shared<SGDImpl>(options)) {}
 Optimizer SGD::from_config(const Config& config) {
   ConfigReader reader(config, "SGD");
   SGDOptions options;
-  options.learning_rate = read_optimizer(reader, options.learning_rate);
+  read_base(reader, options);
   options.momentum = static_cast<float>(reader.number("momentum", options.momentum));
   options.nesterov = reader.boolean("nesterov", options.nesterov);
   reader.finish();

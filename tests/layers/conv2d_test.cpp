@@ -1,5 +1,7 @@
 #include "layers/conv2d.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "core/config.h"
@@ -68,6 +70,22 @@ TEST(Conv2D, TakesStringsAndEnumerators) {
   const Conv2D by_string(4, 3, {.padding = "same", .activation = "relu"});
   const Conv2D by_name(4, {3, 3}, {.padding = Padding::same, .activation = Activation::relu});
   EXPECT_EQ(by_string.impl().config(), by_name.impl().config());
+}
+
+TEST(Conv2D, HandsOnTheRulesOfItsWeights) {
+  const Conv2D layer(6, 3,
+                     {.kernel_regularizer = "l2",
+                      .bias_regularizer = Regularizer::l1(0.5F),
+                      .kernel_constraint = Constraint::max_norm(3, {0, 1, 2}),
+                      .bias_constraint = "non_neg"});
+  const Layer again = Conv2D::from_config(layer.impl().config());
+  EXPECT_EQ(again.impl().config(), layer.impl().config());
+  const auto op = again.impl().build(test::behind_dense(again, {5, 5, 4}));
+  const std::vector<WeightSpec>& weights = op->declaration().weights;
+  EXPECT_EQ(weights[0].regularizer.config(), Regularizer("l2").config());
+  EXPECT_EQ(weights[0].constraint.class_name(), "MaxNorm");
+  EXPECT_EQ(weights[1].regularizer.l1_factor(), 0.5F);
+  EXPECT_EQ(weights[1].constraint.class_name(), "NonNeg");
 }
 
 TEST(Conv2D, WritesKerasConfig) {
@@ -156,21 +174,33 @@ TEST(Conv2D, RefusesConfigs) {
                               "Supported: \"channels_last\".");
   expect_error<Unimplemented>(
       [&] {
-        with("kernel_regularizer", Config::object({{"class_name", "L2"}}));
+        with("activity_regularizer", Config::object({{"class_name", "L2"}}));
       },
-      "[Conv2D 'c'] 'kernel_regularizer' = {\"class_name\":\"L2\"} is not supported. Supported: "
+      "[Conv2D 'c'] 'activity_regularizer' = {\"class_name\":\"L2\"} is not supported. Supported: "
       "null.");
   expect_error<Unimplemented>(
-      [&] { with("activation", "selu"); },
-      "[Conv2D 'c'] 'activation' = 'selu' is not supported. Supported: linear, relu, sigmoid, "
-      "tanh, softmax, softplus, elu, leaky_relu, silu, gelu, swish.");
+      [&] {
+        with("kernel_regularizer", Config::object({{"class_name", "OrthogonalRegularizer"}}));
+      },
+      "[Conv2D 'c'] 'kernel_regularizer' = 'OrthogonalRegularizer' is not supported. Known: l1, "
+      "l2, "
+      "l1_l2.");
+  expect_error<InvalidArgument>(
+      [&] { with("bias_constraint", 3); },
+      "[Conv2D 'c'] bias_constraint: expected the name of a constraint or an object with a "
+      "class_name, got 3.");
+  expect_error<Unimplemented>(
+      [&] { with("activation", "glu"); },
+      fmt::format("[Conv2D 'c'] 'activation' = 'glu' is not supported. Supported: {}.",
+                  fmt::join(activation_names(), ", ")));
   expect_error<Unimplemented>(
       [&] {
-        with("kernel_initializer", Config::object({{"class_name", "Orthogonal"}}));
+        with("kernel_initializer", Config::object({{"class_name", "STFT"}}));
       },
-      "[Conv2D 'c'] 'kernel_initializer' = 'Orthogonal' is not supported. Known: zeros, ones, "
+      "[Conv2D 'c'] 'kernel_initializer' = 'STFT' is not supported. Known: zeros, ones, "
       "constant, random_uniform, random_normal, truncated_normal, glorot_uniform, glorot_normal, "
-      "he_uniform, he_normal, lecun_uniform, lecun_normal.");
+      "he_uniform, he_normal, lecun_uniform, lecun_normal, variance_scaling, orthogonal, "
+      "identity.");
   expect_error<InvalidArgument>(
       [&] { with("bias_initializer", 3); },
       "[Conv2D 'c'] bias_initializer: expected the name of an initializer or an object with a "

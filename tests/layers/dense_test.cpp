@@ -40,6 +40,21 @@ TEST(Dense, DeclaresItsWeights) {
   EXPECT_TRUE(d.keeps_inputs);
 }
 
+TEST(Dense, HandsOnTheRulesOfItsWeights) {
+  const Dense layer(6, {.kernel_regularizer = "l2",
+                        .bias_regularizer = Regularizer::l1(0.5F),
+                        .kernel_constraint = Constraint::max_norm(3, {0, 1}),
+                        .bias_constraint = "non_neg"});
+  const Layer again = Dense::from_config(layer.impl().config());
+  EXPECT_EQ(again.impl().config(), layer.impl().config());
+  const auto op = again.impl().build(test::behind_dense(again, {2, 4}));
+  const std::vector<WeightSpec>& weights = op->declaration().weights;
+  EXPECT_EQ(weights[0].regularizer.config(), Regularizer("l2").config());
+  EXPECT_EQ(weights[0].constraint.class_name(), "MaxNorm");
+  EXPECT_EQ(weights[1].regularizer.l1_factor(), 0.5F);
+  EXPECT_EQ(weights[1].constraint.class_name(), "NonNeg");
+}
+
 TEST(Dense, WritesKerasConfig) {
   EXPECT_EQ(
       Dense(10, {.activation = "softmax"}).impl().config().str(),

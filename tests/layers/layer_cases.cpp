@@ -22,17 +22,13 @@
 namespace minnow::test {
 namespace {
 
-template <class F>
-Oracle oracle_of(F f) {
-  return {f, f};
-}
-
 template <class T>
 std::vector<T> activated(const ActivationFn& fn, std::vector<T> z, std::int64_t cols) {
   if (fn.kind == ActivationKind::softmax) {
     const std::int64_t all = static_cast<std::int64_t>(z.size());
     return z.empty() ? z : oracle::softmax(all / cols, cols, 1, z);
   }
+  if (fn.kind == ActivationKind::log_softmax) return oracle::log_softmax(cols, z);
   for (T& v : z) v = oracle::activate(fn, v);
   return z;
 }
@@ -99,13 +95,6 @@ Oracle dropout(float rate, const kernels::NoiseKey& noise) {
     for (std::size_t i = 0; i < y.size(); ++i) y[i] *= static_cast<double>(mask[i]);
     return y;
   });
-}
-
-std::string not_an_image(std::string_view layer) {
-  return fmt::format(
-      "[{} 'here'] input: expected rank 4 (N, height, width, channels), got (N, 6) from Dense "
-      "'before'.",
-      layer);
 }
 
 void add_convolutions(std::vector<LayerCase>& cases) {
@@ -313,7 +302,7 @@ void add_pools(std::vector<LayerCase>& cases) {
 
 void add_functions(std::vector<LayerCase>& cases) {
   for (const std::string_view name : activation_names()) {
-    if (name == "softmax") continue;
+    if (works_along_rows(ActivationArg(name).fn().kind)) continue;
     cases.push_back({fmt::format("Activation_{}", name),
                      [name] { return Activation(name); },
                      {3, 4},
@@ -328,6 +317,11 @@ void add_functions(std::vector<LayerCase>& cases) {
                    {{{},
                      "[Activation 'here'] input: expected at least rank 2 (N, ..., classes), got "
                      "(N,) from Dense 'before'."}}});
+  cases.push_back({"ActivationLogSoftmax",
+                   [] { return Activation(Activation::log_softmax); },
+                   {3, 4},
+                   {3, 4},
+                   function("log_softmax", 4)});
   cases.push_back(
       {"ActivationWithASlope",
        [] { return Activation(ActivationFn{.kind = Activation::leaky_relu, .slope = 0.5F}); },
@@ -384,6 +378,13 @@ void add_dropout(std::vector<LayerCase>& cases) {
 
 }  // namespace
 
+std::string not_an_image(std::string_view layer) {
+  return fmt::format(
+      "[{} 'here'] input: expected rank 4 (N, height, width, channels), got (N, 6) from Dense "
+      "'before'.",
+      layer);
+}
+
 std::vector<LayerCase> layer_cases() {
   std::vector<LayerCase> cases;
   add_convolutions(cases);
@@ -392,6 +393,7 @@ std::vector<LayerCase> layer_cases() {
   add_pools(cases);
   add_functions(cases);
   add_dropout(cases);
+  add_more_cases(cases);
   return cases;
 }
 

@@ -3,8 +3,10 @@
 #include <complex>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/graph/layer.h"
@@ -35,9 +37,25 @@ struct LayerCase {
   Shape output;
   Oracle oracle;
   std::vector<Refusal> refusals = {};
+  /// The oracle's x then holds all inputs, one behind the other.
+  std::vector<Shape> more_inputs = {};
+  /// Where inference is something else.
+  std::optional<Oracle> inference = std::nullopt;
+  bool takes_several = false;  ///< any number of inputs will do
 };
 
+/// What a layer of images says to rows of 6 numbers.
+std::string not_an_image(std::string_view layer);
+
 inline std::ostream& operator<<(std::ostream& out, const LayerCase& c) { return out << c.name; }
+
+template <class F>
+Oracle oracle_of(F f) {
+  return {f, f};
+}
+
+/// The cases of more_layer_cases.cpp.
+void add_more_cases(std::vector<LayerCase>& cases);
 
 /// Every layer, in the settings that matter.
 std::vector<LayerCase> layer_cases();

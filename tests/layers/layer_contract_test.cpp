@@ -58,8 +58,10 @@ class LayerContract : public testing::TestWithParam<LayerCase> {
   const LayerCase& c() const { return GetParam(); }
 
   LayerRig rig(std::int64_t rows) const {
-    LayerRig rig(c().make(), c().input);
-    rig.x = random_numbers(rows * c().input.numel(), 5, -2, 2);
+    LayerRig rig(c().make(), c().input, 1, c().more_inputs);
+    std::int64_t numbers = c().input.numel();
+    for (const Shape& more : c().more_inputs) numbers += more.numel();
+    rig.x = random_numbers(rows * numbers, 5, -2, 2);
     return rig;
   }
   std::vector<float> some_dy(std::int64_t rows) const {
@@ -69,8 +71,8 @@ class LayerContract : public testing::TestWithParam<LayerCase> {
 
 TEST_P(LayerContract, DeclaresItsOutputAndTheSameTwice) {
   const Layer layer = c().make();
-  const auto first = layer.impl().build(behind_dense(layer, c().input));
-  const auto second = layer.impl().build(behind_dense(layer, c().input));
+  const auto first = layer.impl().build(behind_dense(layer, c().input, c().more_inputs));
+  const auto second = layer.impl().build(behind_dense(layer, c().input, c().more_inputs));
   EXPECT_EQ(first->declaration().output, c().output);
   expect_same_declaration(first->declaration(), second->declaration());
 }
@@ -90,6 +92,10 @@ TEST_P(LayerContract, InferenceNeedsNothingSaved) {
   r.forward(3, {.training = false});
   if (r.declaration().identity_in_inference) {
     EXPECT_TRUE(same_bits(r.x, r.y));
+  } else if (c().inference) {
+    std::vector<std::vector<double>> weights;
+    for (const auto& w : r.weights) weights.push_back(widen(w));
+    EXPECT_TRUE(near_all(c().inference->real(3, widen(r.x), weights), r.y, 1e-6));
   } else {
     const std::vector<float> y = r.y;
     r.forward(3);
@@ -120,6 +126,7 @@ TEST_P(LayerContract, BackwardIsTheDerivativeOfTheOracle) {
   };
   EXPECT_TRUE(near_all(gradient(by_input, widen(r.x)), r.dx, 2e-6)) << "dx";
   for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (!r.declaration().weights[i].trainable) continue;
     const auto by_weight = [&](const std::vector<Complex>& w) {
       auto changed = weights;
       changed[i] = w;
@@ -134,8 +141,9 @@ TEST_P(LayerContract, BackwardOfNoRowsLeavesZeroGradients) {
   LayerRig r = rig(0);
   r.forward(0);
   r.backward(0, {});
-  for (const auto& dw : r.d_weights) {
-    EXPECT_TRUE(same_bits(std::vector<float>(dw.size(), 0.0F), dw));
+  for (std::size_t i = 0; i < r.d_weights.size(); ++i) {
+    if (!r.declaration().weights[i].trainable) continue;
+    EXPECT_TRUE(same_bits(std::vector<float>(r.d_weights[i].size(), 0.0F), r.d_weights[i]));
   }
 }
 
@@ -190,9 +198,11 @@ TEST_P(LayerContract, HasTheSameBitsOnAnyNumberOfThreads) {
 TEST_P(LayerContract, RefusesInputsThatDoNotFit) {
   const Layer layer = c().make();
   for (const Refusal& refusal : c().refusals) {
-    expect_error<InvalidArgument>([&] { layer.impl().build(behind_dense(layer, refusal.input)); },
-                                  refusal.message);
+    expect_error<InvalidArgument>(
+        [&] { layer.impl().build(behind_dense(layer, refusal.input, c().more_inputs)); },
+        refusal.message);
   }
+  if (c().takes_several || !c().more_inputs.empty()) return;
   BuildContext two = behind_dense(layer, c().input);
   two.inputs.push_back(c().input);
   two.input_from.emplace_back("Flatten 'other'");
@@ -211,8 +221,8 @@ TEST_P(LayerContract, ComesBackFromItsConfig) {
   EXPECT_EQ(again.name(), "here");
   EXPECT_FALSE(again.impl().trainable());
   EXPECT_EQ(again.impl().config(), layer.impl().config());
-  const auto before = layer.impl().build(behind_dense(layer, c().input));
-  const auto after = again.impl().build(behind_dense(again, c().input));
+  const auto before = layer.impl().build(behind_dense(layer, c().input, c().more_inputs));
+  const auto after = again.impl().build(behind_dense(again, c().input, c().more_inputs));
   expect_same_declaration(before->declaration(), after->declaration());
 }
 

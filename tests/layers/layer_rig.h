@@ -16,11 +16,19 @@
 
 namespace minnow::test {
 
-/// What a layer under test is told about its place: it stands behind a Dense called 'before'.
-inline BuildContext behind_dense(const Layer& layer, const Shape& input) {
-  return {.layer = fmt::format("{} 'here'", layer.class_name()),
-          .inputs = {input},
-          .input_from = {"Dense 'before'"}};
+/// What a layer under test is told about its place: it stands behind a Dense called 'before', and
+/// where it has more inputs, behind others called 'other'.
+inline BuildContext behind_dense(const Layer& layer, const Shape& input,
+                                 const std::vector<Shape>& more = {}) {
+  BuildContext context{.layer = fmt::format("{} 'here'", layer.class_name()),
+                       .inputs = {input},
+                       .input_from = {"Dense 'before'"},
+                       .trainable = layer.impl().trainable()};
+  for (const Shape& other : more) {
+    context.inputs.push_back(other);
+    context.input_from.emplace_back("Dense 'other'");
+  }
+  return context;
 }
 
 /// How a pass is run; by default everything is asked for.
@@ -37,15 +45,18 @@ struct PassOptions {
 /// graph.
 class LayerRig {
  public:
-  LayerRig(const Layer& layer, const Shape& input, unsigned seed = 1)
-      : input_(input), op_(layer.impl().build(behind_dense(layer, input))) {
+  LayerRig(const Layer& layer, const Shape& input, unsigned seed = 1,
+           const std::vector<Shape>& more_inputs = {})
+      : inputs_{input}, op_(layer.impl().build(behind_dense(layer, input, more_inputs))) {
+    inputs_.insert(inputs_.end(), more_inputs.begin(), more_inputs.end());
     for (const WeightSpec& spec : declaration().weights) {
-      weights.push_back(random_numbers(spec.shape.numel(), ++seed, -1, 1));
+      // A moving variance is above 0.
+      weights.push_back(random_numbers(spec.shape.numel(), ++seed, spec.trainable ? -1 : 0.25F, 1));
       d_weights.push_back(all_nan(spec.shape.numel()));
     }
   }
 
-  std::vector<float> x, y, dx;
+  std::vector<float> x, y, dx;  // of several inputs one behind the other
   std::vector<std::vector<float>> weights, d_weights;
   kernels::NoiseKey noise = {.key = {7, 11}, .step = 3};
 
@@ -60,7 +71,7 @@ class LayerRig {
     scratch_.assign(bytes(d.scratch, rows), std::byte{0xAB});
     const bool runs = !d.view && (options.training || !d.identity_in_inference);
     if (runs) {
-      const float* inputs[] = {x.data()};
+      const auto inputs = parts<const float>(x.data(), rows);
       const auto memory = in_memory(weights);
       std::vector<const float*> w;
       for (const auto& weight : memory) w.push_back(weight.data());
@@ -92,20 +103,21 @@ class LayerRig {
     const bool from_input = kernels::derivative_needs_input(d.activation);
     kernels::activate_backward(workers, d.activation, m, n, from_input ? before_.data() : y.data(),
                                delta.data());
-    dx = all_nan(rows * input_.numel());
+    dx = all_nan(static_cast<std::int64_t>(x.size()));
     if (d.view) {
       dx = delta;
       return;
     }
-    const float* inputs[] = {d.keeps_inputs ? x.data() : nullptr};
-    float* d_inputs[] = {options.wants_input_gradient ? dx.data() : nullptr};
+    const auto inputs = parts<const float>(d.keeps_inputs ? x.data() : nullptr, rows);
+    const auto d_inputs = parts(options.wants_input_gradient ? dx.data() : nullptr, rows);
     const auto memory = in_memory(weights);
     auto d_memory = in_memory(d_weights);
     std::vector<const float*> w;
     std::vector<float*> dw;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       w.push_back(memory[i].data());
-      dw.push_back(options.wants_weight_gradients ? d_memory[i].data() : nullptr);
+      const bool wanted = options.wants_weight_gradients && d.weights[i].trainable;
+      dw.push_back(wanted ? d_memory[i].data() : nullptr);
     }
     scratch_.assign(bytes(d.scratch, rows), std::byte{0xAB});
     op_->backward({.workers = workers,
@@ -125,6 +137,14 @@ class LayerRig {
     }
   }
 
+  /// After forward(): what a step that stood does to the weights.
+  void finish_step(std::int64_t rows) {
+    const Workers workers(1);
+    std::vector<float*> w;
+    for (auto& weight : weights) w.push_back(weight.data());
+    op_->finish_step({.workers = workers, .rows = rows, .weights = w, .saved = saved_.data()});
+  }
+
  private:
   std::vector<std::vector<float>> in_memory(const std::vector<std::vector<float>>& values) const {
     std::vector<std::vector<float>> memory = values;
@@ -132,6 +152,17 @@ class LayerRig {
       to_memory(declaration().weights[i], values[i].data(), memory[i].data());
     }
     return memory;
+  }
+
+  // Where each input's numbers begin.
+  template <class T>
+  std::vector<T*> parts(T* first, std::int64_t rows) const {
+    std::vector<T*> places;
+    for (const Shape& input : inputs_) {
+      places.push_back(first);
+      if (first != nullptr) first += rows * input.numel();
+    }
+    return places;
   }
 
   static std::size_t bytes(const BufferSize& size, std::int64_t rows) {
@@ -147,7 +178,7 @@ class LayerRig {
     return {rows * (output.numel() / cols), cols};
   }
 
-  Shape input_;
+  std::vector<Shape> inputs_;
   std::unique_ptr<LayerOp> op_;
   std::vector<float> before_;
   std::vector<std::byte> saved_, scratch_;

@@ -17,7 +17,7 @@ void follows_the_formula(const SGDOptions& options) {
   std::vector<float> w = {1, -2, 0.5F}, velocity = {0, 0, 0};
   std::vector<test::oracle::Momentum> expected(3);
   for (std::size_t i = 0; i < 3; ++i) {
-    expected[i] = {.learning_rate = static_cast<double>(options.learning_rate),
+    expected[i] = {.learning_rate = static_cast<double>(options.learning_rate.at(0)),
                    .momentum = static_cast<double>(options.momentum),
                    .nesterov = options.nesterov,
                    .w = static_cast<double>(w[i])};
@@ -25,7 +25,7 @@ void follows_the_formula(const SGDOptions& options) {
   for (int t = 1; t <= 5; ++t) {
     const std::vector<float> g = {0.5F, static_cast<float>(t) - 3, 10};
     for (std::size_t i = 0; i < 3; ++i) expected[i].step(static_cast<double>(g[i]));
-    const StepNumbers numbers = sgd->begin_step(t, sgd->learning_rate());
+    const StepNumbers numbers = sgd->begin_step(t, sgd->learning_rate().at(t - 1));
     WeightRange range{.n = 3, .gradient = g.data(), .weight = w.data()};
     if (!sgd->slots().empty()) range.slots[0] = velocity.data();
     sgd->update(numbers, range);
@@ -65,7 +65,7 @@ TEST(SGD, WritesAndReadsKerasConfig) {
             R"("gradient_accumulation_steps":null,"momentum":0.9,"nesterov":true})");
   EXPECT_EQ(SGD::from_config(sgd->config())->config(), sgd->config());
   EXPECT_EQ(SGD::from_config({})->config(), SGD()->config());
-  EXPECT_EQ(SGD()->learning_rate(), 0.01F);
+  EXPECT_EQ(SGD()->learning_rate().at(0), 0.01F);
 }
 
 TEST(SGD, RefusesSettings) {
@@ -77,9 +77,9 @@ TEST(SGD, RefusesSettings) {
                                 "[SGD] momentum: expected a number in [0, 1), got nan.");
   expect_error<Unimplemented>(
       [] {
-        SGD::from_config(Config::object({{"clipnorm", 1.0}}));
+        SGD::from_config(Config::object({{"use_ema", true}}));
       },
-      "[SGD] 'clipnorm' = 1.0 is not supported. Supported: null.");
+      "[SGD] 'use_ema' = true is not supported. Supported: false.");
 }
 
 }  // namespace
