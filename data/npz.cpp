@@ -1,13 +1,18 @@
 #include "data/npz.h"
 
+#include <ostream>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "core/text.h"
 #include "data/detail/inflate.h"
 #include "data/detail/readers.h"
+#include "data/detail/zip_write.h"
+#include "data/npy.h"
 
 namespace minnow {
 namespace {
@@ -66,6 +71,22 @@ Tensor read_npz(const std::string& path, const std::string& name, const ReadOpti
 
 std::vector<std::string> npz_names(const std::string& path, const ReadOptions& options) {
   return detail::npz_names(open_archive(path, "npz_names", options));
+}
+
+void write_npz(const std::string& path, std::span<const std::pair<std::string, Tensor>> arrays) {
+  std::set<std::string_view> names;
+  for (const auto& [name, tensor] : arrays) {
+    if (names.insert(name).second) continue;
+    throw InvalidArgument({"write_npz", "arrays", "a name of its own for every array",
+                           fmt::format("{} twice", detail::in_quotes(name)), ""});
+  }
+  write_file_atomically(path, [&](std::ostream& out) {
+    detail::ZipWriter zip(out);
+    for (const auto& [name, tensor] : arrays) {
+      zip.add(name + std::string(suffix), encode_npy(tensor));
+    }
+    zip.finish();
+  });
 }
 
 }  // namespace minnow

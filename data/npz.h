@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/tensor.h"
@@ -16,5 +18,9 @@ Tensor read_npz(const std::string& path, const std::string& name, const ReadOpti
 
 /// The names of the arrays, in the order they were written. Throws as read_npz.
 std::vector<std::string> npz_names(const std::string& path, const ReadOptions& options = {});
+
+/// Writes what numpy.savez writes of arrays under these names, by write_file_atomically. Throws
+/// InvalidArgument where two have one name, IoError.
+void write_npz(const std::string& path, std::span<const std::pair<std::string, Tensor>> arrays);
 
 }  // namespace minnow

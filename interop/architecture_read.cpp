@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/graph/registry.h"
+#include "core/graph/submodel.h"
 #include "interop/architecture.h"
+#include "interop/detail/compile_settings.h"
+#include "interop/detail/unsupported.h"
 #include "interop/json.h"
 
 namespace minnow {
@@ -35,32 +39,35 @@ const Config::List& list_of(const Config& object, std::string_view key, const st
   return value.list();
 }
 
-Layer layer_from(const Config& layer, const std::string& name) {
-  Config config = member(layer, "config", name);
-  if (!config.is_object()) damaged(name, "expected an object as 'config'");
-  // minnow's own addition lies beside config, where Keras passes over it.
-  if (!layer["expects"].is_null()) config.set("expects", layer["expects"]);
-  return make_layer(text_of(layer, "class_name", name), config);
-}
+// Layers by the numbers that Keras gives those which stand in several models of a file.
+using SharedLayers = std::map<std::int64_t, Layer>;
+
+Layer layer_from(const Config& layer, const std::string& name, SharedLayers& shared);
 
 // A use of a layer: its name, and which of its calls.
 using Use = std::pair<std::string, std::int64_t>;
 
-Use use_from(const Config& history, const std::string& name) {
+// Which of the tensors that a use gives. Only a model within a model gives several.
+struct Source {
+  Use use;
+  std::int64_t tensor = 0;
+};
+
+Source source_from(const Config& history, const std::string& name) {
   if (!history.is_list() || history.list().size() != 3 || !history.list()[0].is_string() ||
-      !history.list()[1].is_integer()) {
+      !history.list()[1].is_integer() || !history.list()[2].is_integer()) {
     damaged(name, fmt::format("expected [layer, node, tensor], got {}", history.str()));
   }
-  return {history.list()[0].string(), history.list()[1].integer()};
+  return {{history.list()[0].string(), history.list()[1].integer()}, history.list()[2].integer()};
 }
 
 // The tensors among a call's arguments, nested lists flattened.
-void collect_inputs(const Config& argument, const std::string& name, std::vector<Use>& inputs) {
+void collect_inputs(const Config& argument, const std::string& name, std::vector<Source>& inputs) {
   if (argument.is_list()) {
     for (const Config& item : argument.list()) collect_inputs(item, name, inputs);
   } else if (argument.is_object() && argument["class_name"] == Config("__keras_tensor__")) {
     inputs.push_back(
-        use_from(member(member(argument, "config", name), "keras_history", name), name));
+        source_from(member(member(argument, "config", name), "keras_history", name), name));
   } else if (!argument.is_null()) {
     throw Unimplemented("architecture",
                         fmt::format("{}: the call argument {} is not supported. Supported: layers "
@@ -72,37 +79,50 @@ void collect_inputs(const Config& argument, const std::string& name, std::vector
 struct Call {
   Use use;
   const Layer* layer;
-  std::vector<Use> inputs;
+  std::vector<Source> inputs;
 };
 
 // "input_layers" is one [name, 0, 0] or a list of them.
-std::vector<Use> ends_from(const Config& config, std::string_view key, const std::string& name) {
-  const Config::List& list = list_of(config, key, name);
-  std::vector<Use> uses;
-  if (!list.empty() && list.front().is_string()) {
-    uses.push_back(use_from(member(config, key, name), name));
-  } else {
-    for (const Config& item : list) uses.push_back(use_from(item, name));
+std::vector<Source> ends_from(const Config& config, std::string_view key, const std::string& name) {
+  if (config[key].is_object()) {
+    throw Unimplemented("architecture", fmt::format("{}: '{}' by name is not supported. Supported: "
+                                                    "one, or a list of them.",
+                                                    name, key));
   }
-  return uses;
+  const Config::List& list = list_of(config, key, name);
+  std::vector<Source> sources;
+  if (!list.empty() && list.front().is_string()) {
+    sources.push_back(source_from(member(config, key, name), name));
+  } else {
+    for (const Config& item : list) sources.push_back(source_from(item, name));
+  }
+  return sources;
 }
 
 class FunctionalReader {
  public:
-  FunctionalReader(const Config& config, const std::string& name) : config_(config), name_(name) {
-    for (const Config& layer : list_of(config, "layers", name)) read_layer(layer);
+  FunctionalReader(const Config& config, const std::string& name, SharedLayers& shared,
+                   detail::Unsupported& unsupported)
+      : config_(config), name_(name) {
+    for (const Config& layer : list_of(config, "layers", name)) {
+      const auto made = unsupported.attempt([&] { return layer_from(layer, name, shared); });
+      if (made) add_layer(layer, *made, unsupported);
+    }
   }
 
-  Model model(ModelOptions options) {
+  struct Ends {
+    std::vector<Symbol> inputs, outputs;
+  };
+  Ends ends() {
     resolve();
-    return Model(symbols(ends_from(config_, "input_layers", name_)),
-                 symbols(ends_from(config_, "output_layers", name_)), std::move(options));
+    return {symbols(ends_from(config_, "input_layers", name_)),
+            symbols(ends_from(config_, "output_layers", name_))};
   }
 
  private:
-  void read_layer(const Config& layer) {
+  void add_layer(const Config& layer, const Layer& made, detail::Unsupported& unsupported) {
     const std::string& layer_name = text_of(layer, "name", name_);
-    const auto [place, is_new] = layers_.emplace(layer_name, layer_from(layer, name_));
+    const auto [place, is_new] = layers_.emplace(layer_name, made);
     if (!is_new) {
       throw InvalidArgument({"architecture", "", "a name of its own for every layer",
                              fmt::format("'{}' twice", layer_name), ""});
@@ -111,14 +131,20 @@ class FunctionalReader {
     if (as_input(place->second) != nullptr)
       calls_.push_back({{layer_name, call++}, &place->second, {}});
     for (const Config& node : list_of(layer, "inbound_nodes", name_)) {
-      Call made{{layer_name, call++}, &place->second, {}};
-      collect_inputs(member(node, "args", name_), name_, made.inputs);
-      for (const auto& [key, value] :
-           node["kwargs"].is_object() ? node["kwargs"].entries() : Config::Object{}) {
-        collect_inputs(value, name_, made.inputs);
-      }
-      calls_.push_back(std::move(made));
+      const auto inputs = unsupported.attempt([&] { return inputs_of(node); });
+      calls_.push_back(
+          {{layer_name, call++}, &place->second, inputs.value_or(std::vector<Source>{})});
     }
+  }
+
+  std::vector<Source> inputs_of(const Config& node) const {
+    std::vector<Source> inputs;
+    collect_inputs(member(node, "args", name_), name_, inputs);
+    for (const auto& [key, value] :
+         node["kwargs"].is_object() ? node["kwargs"].entries() : Config::Object{}) {
+      collect_inputs(value, name_, inputs);
+    }
+    return inputs;
   }
 
   // Calls are made as soon as their inputs are known. What is left when none can be made any more
@@ -129,9 +155,9 @@ class FunctionalReader {
       std::vector<Call> still;
       for (Call& call : waiting) {
         std::vector<Symbol> inputs;
-        for (const Use& input : call.inputs) {
-          if (const auto found = symbols_.find(input); found != symbols_.end()) {
-            inputs.push_back(found->second);
+        for (const Source& input : call.inputs) {
+          if (const auto found = symbols_.find(input.use); found != symbols_.end()) {
+            inputs.push_back(tensor_of(found->second, input));
           }
         }
         if (inputs.size() == call.inputs.size()) {
@@ -146,29 +172,41 @@ class FunctionalReader {
   }
 
   [[noreturn]] void refuse(const Call& call) const {
-    for (const Use& input : call.inputs) {
-      if (symbols_.contains(input)) continue;
-      const bool known = layers_.contains(input.first);
-      throw InvalidArgument(
-          {"architecture", fmt::format("layer '{}'", call.use.first),
-           known ? "a graph without cycles" : "inputs from layers of the model",
-           known ? fmt::format("one through '{}' and '{}'", input.first, call.use.first)
-                 : fmt::format("'{}', which is not one", input.first),
-           ""});
+    for (const Source& input : call.inputs) {
+      if (symbols_.contains(input.use)) continue;
+      const std::string& from = input.use.first;
+      const bool known = layers_.contains(from);
+      throw InvalidArgument({"architecture", fmt::format("layer '{}'", call.use.first),
+                             known ? "a graph without cycles" : "inputs from layers of the model",
+                             known ? fmt::format("one through '{}' and '{}'", from, call.use.first)
+                                   : fmt::format("'{}', which is not one", from),
+                             ""});
     }
     damaged(name_, fmt::format("the inputs of '{}' contradict each other", call.use.first));
   }
 
-  std::vector<Symbol> symbols(const std::vector<Use>& uses) const {
+  Symbol tensor_of(const Symbol& call, const Source& source) const {
+    const SubmodelImpl* submodel = as_submodel(call.layer());
+    const auto most = submodel == nullptr
+                          ? std::int64_t{1}
+                          : static_cast<std::int64_t>(submodel->graph().outputs().size());
+    if (source.tensor < 0 || source.tensor >= most) {
+      damaged(name_, fmt::format("'{}' has {} outputs, got a use of number {}", source.use.first,
+                                 most, source.tensor));
+    }
+    return call.output(static_cast<std::size_t>(source.tensor));
+  }
+
+  std::vector<Symbol> symbols(const std::vector<Source>& sources) const {
     std::vector<Symbol> result;
-    for (const Use& use : uses) {
-      const auto found = symbols_.find(use);
+    for (const Source& source : sources) {
+      const auto found = symbols_.find(source.use);
       if (found == symbols_.end()) {
-        throw InvalidArgument({"architecture", "",
-                               "inputs and outputs that are layers of the model",
-                               fmt::format("'{}', call {}", use.first, use.second), ""});
+        throw InvalidArgument(
+            {"architecture", "", "inputs and outputs that are layers of the model",
+             fmt::format("'{}', call {}", source.use.first, source.use.second), ""});
       }
-      result.push_back(found->second);
+      result.push_back(tensor_of(found->second, source));
     }
     return result;
   }
@@ -180,38 +218,108 @@ class FunctionalReader {
   std::map<Use, Symbol> symbols_;
 };
 
-Model sequential_from(const Config& config, const std::string& name, ModelOptions options) {
+// With an Input in front where the file says what shape the model was built for.
+std::vector<Layer> sequential_layers(const Config& config, const std::string& name,
+                                     SharedLayers& shared, detail::Unsupported& unsupported) {
   std::vector<Layer> layers;
   for (const Config& layer : list_of(config, "layers", name)) {
-    layers.push_back(layer_from(layer, name));
+    const auto made = unsupported.attempt([&] { return layer_from(layer, name, shared); });
+    if (made) layers.push_back(*made);
   }
   const Config& shape = config["build_input_shape"];
   if (!layers.empty() && as_input(layers.front()) == nullptr && shape.is_list()) {
     layers.insert(layers.begin(),
                   make_layer("InputLayer", Config::object({{"batch_shape", shape}})));
   }
-  return Sequential(std::move(layers), std::move(options));
+  return layers;
+}
+
+bool is_model(std::string_view kind) {
+  return kind == "Sequential" || kind == "Functional" || kind == "Model";
+}
+
+const Config& model_config(const Config& architecture, const std::string& name) {
+  const Config& config = member(architecture, "config", name);
+  if (!config.is_list()) return config;
+  throw Unimplemented("architecture",
+                      fmt::format("{}: the format of Keras 1 is not supported. Supported: what "
+                                  "Keras 3 writes.",
+                                  name));
+}
+
+// A model within a model. All that it lacks is reported as one.
+Layer submodel_from(const Config& layer, const std::string& name, SharedLayers& shared) {
+  const Config& config = model_config(layer, name);
+  SubmodelOptions options{.name = text_of(config, "name", name),
+                          .trainable = config["trainable"] != Config(false)};
+  detail::Unsupported within;
+  if (text_of(layer, "class_name", name) == "Sequential") {
+    const std::vector<Layer> layers = sequential_layers(config, name, shared, within);
+    within.report("architecture", name);
+    return Submodel(layers, std::move(options));
+  }
+  FunctionalReader reader(config, name, shared, within);
+  within.report("architecture", name);
+  const FunctionalReader::Ends ends = reader.ends();
+  return Submodel(ends.inputs, ends.outputs, std::move(options));
+}
+
+Layer layer_made_from(const Config& layer, const std::string& name, SharedLayers& shared) {
+  const std::string& kind = text_of(layer, "class_name", name);
+  if (is_model(kind)) return submodel_from(layer, name, shared);
+  Config config = member(layer, "config", name);
+  if (!config.is_object()) damaged(name, "expected an object as 'config'");
+  // minnow's own addition lies beside config, where Keras passes over it.
+  if (!layer["expects"].is_null()) config.set("expects", layer["expects"]);
+  return make_layer(kind, config);
+}
+
+Layer layer_from(const Config& layer, const std::string& name, SharedLayers& shared) {
+  const Config& number = layer["shared_object_id"];
+  if (!number.is_integer()) return layer_made_from(layer, name, shared);
+  const auto known = shared.find(number.integer());
+  if (known != shared.end()) return known->second;
+  return shared.emplace(number.integer(), layer_made_from(layer, name, shared)).first->second;
+}
+
+// Reports what is not supported, together with what was gathered before.
+Model read_model(const Config& architecture, const std::string& name, ModelOptions options,
+                 detail::Unsupported unsupported) {
+  const std::string& kind = text_of(architecture, "class_name", name);
+  if (!is_model(kind)) {
+    throw Unimplemented("architecture", fmt::format("{}: a model of class '{}' is not supported. "
+                                                    "Supported: Sequential, Functional.",
+                                                    name, kind));
+  }
+  const Config& config = model_config(architecture, name);
+  if (options.name.empty() && config["name"].is_string()) options.name = config["name"].string();
+  SharedLayers shared;
+  if (kind == "Sequential") {
+    std::vector<Layer> layers = sequential_layers(config, name, shared, unsupported);
+    unsupported.report("architecture", name);
+    return Sequential(std::move(layers), std::move(options));
+  }
+  FunctionalReader reader(config, name, shared, unsupported);
+  unsupported.report("architecture", name);
+  FunctionalReader::Ends ends = reader.ends();
+  return Model(std::move(ends.inputs), std::move(ends.outputs), std::move(options));
 }
 
 }  // namespace
 
 Model model_from_config(const Config& architecture, const std::string& name, ModelOptions options) {
-  const std::string& kind = text_of(architecture, "class_name", name);
-  const Config& config = member(architecture, "config", name);
-  if (kind != "Sequential" && kind != "Functional" && kind != "Model") {
-    throw Unimplemented("architecture", fmt::format("{}: a model of class '{}' is not supported. "
-                                                    "Supported: Sequential, Functional.",
-                                                    name, kind));
+  return read_model(architecture, name, std::move(options), {});
+}
+
+DescribedModel described_model(const Config& architecture, const std::string& name,
+                               ModelOptions options) {
+  detail::Unsupported unsupported;
+  std::optional<CompileOptions> settings;
+  if (const Config& compiled = architecture["compile_config"]; !compiled.is_null()) {
+    settings = detail::compile_options_from(compiled, unsupported);
   }
-  if (config.is_list()) {
-    throw Unimplemented("architecture",
-                        fmt::format("{}: the format of Keras 1 is not supported. Supported: what "
-                                    "Keras 3 writes.",
-                                    name));
-  }
-  if (options.name.empty() && config["name"].is_string()) options.name = config["name"].string();
-  if (kind == "Sequential") return sequential_from(config, name, std::move(options));
-  return FunctionalReader(config, name).model(std::move(options));
+  return {read_model(architecture, name, std::move(options), std::move(unsupported)),
+          std::move(settings)};
 }
 
 Model model_from_json(std::string_view json, const std::string& name, ModelOptions options) {

@@ -57,7 +57,9 @@ Config settings_of(const Model& model) {
                                     {"step", model.step()},
                                     {"progress", progress_config(model.progress())}});
   if (const CompileOptions* options = model.compile_options()) {
-    settings.set("learning_rate", static_cast<double>(model.learning_rate()));
+    if (!options->optimizer->learning_rate().is_schedule()) {
+      settings.set("learning_rate", static_cast<double>(model.learning_rate()));
+    }
     settings.set("autocast", options->autocast);
     if (options->input_scale) {
       settings.set("input_scale", static_cast<double>(*options->input_scale));
@@ -193,8 +195,10 @@ Model load(const std::string& path, int threads, const SettingsReader& reader) {
     }
     model.compile(std::move(options));
     restore_optimizer(model, contents.tensors, reader.integer(settings, "step"));
-    if (!settings["learning_rate"].is_number()) reader.damaged("expected a 'learning_rate'");
-    model.set_learning_rate(static_cast<float>(settings["learning_rate"].number()));
+    if (!model.compile_options()->optimizer->learning_rate().is_schedule()) {
+      if (!settings["learning_rate"].is_number()) reader.damaged("expected a 'learning_rate'");
+      model.set_learning_rate(static_cast<float>(settings["learning_rate"].number()));
+    }
     model.set_progress(reader.progress(settings["progress"]));
   }
   for (const NamedTensor& tensor : contents.tensors) {

@@ -6,8 +6,8 @@ set -eu
 packages_of() {
   case $1 in
     build) echo cmake ninja-build g++ pkg-config libfmt-dev nlohmann-json3-dev zlib1g-dev \
-      libhwy-dev libcli11-dev libeigen3-dev ;;
-    test) echo libgtest-dev libgmock-dev librapidcheck-dev valgrind ;;
+      libhwy-dev libcli11-dev libeigen3-dev libhdf5-dev ;;
+    test) echo libgtest-dev libgmock-dev librapidcheck-dev valgrind python3-venv ;;
     demo) echo dataset-fashion-mnist ;;
     bench) echo libbenchmark-dev libdnnl-dev ;;
     clang) echo clang-14 libclang-rt-14-dev libomp-14-dev ;;

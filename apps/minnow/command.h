@@ -21,6 +21,7 @@ Command add_fit(CLI::App& program);
 Command add_evaluate(CLI::App& program);
 Command add_predict(CLI::App& program);
 Command add_summary(CLI::App& program);
+Command add_convert(CLI::App& program);
 Command add_example(CLI::App& program);
 Command add_bench(CLI::App& program);
 

@@ -32,7 +32,7 @@ Prints a line for each result, as "loss: 0.352".)";
 ExitStatus run(const EvaluateArguments& a) {
   LoadedModel loaded = load_model(in_evaluate, a.run.model, {.threads = a.run.threads});
   apply_settings(in_evaluate, loaded, a.settings);
-  if (!loaded.is_checkpoint) {
+  if (!loaded.has_weights) {
     warn(fmt::format("{} is an architecture: its weights are not trained", loaded.path));
   }
   const LabelledData data = load_test_data(in_evaluate, a.data);

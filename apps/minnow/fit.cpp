@@ -17,7 +17,6 @@
 #include "apps/minnow/output_file.h"
 #include "apps/minnow/settings.h"
 #include "core/error.h"
-#include "interop/checkpoint.h"
 
 namespace minnow::apps {
 namespace {
@@ -42,6 +41,7 @@ constexpr auto fit_footer = R"(Examples:
   minnow fit model.json --dataset fashion-mnist --scale 1/255 --metrics accuracy \
       --loss sparse_categorical_crossentropy --history h.csv --plot h.svg --out trained.safetensors
   minnow fit trained.safetensors --x x.npy --y y.npy --epochs 20 --resume --out trained.safetensors
+  minnow fit model.keras --x x.npy --y y.npy --epochs 5 --out trained.keras
 
 Ctrl-C ends training after the running batch, saves to --out, and exits with 130; a second one
 ends it at once.)";
@@ -78,7 +78,8 @@ void add_files(CLI::App& app, FitArguments& a) {
       ->excludes("--val-x");
   add_text(app, "--history", a.history, "H.csv", "Write results of all epochs as a table");
   add_text(app, "--plot", a.plot, "P.svg", "Draw them");
-  add_text(app, "--out", a.out, "TRAINED", "Write a checkpoint of the trained model");
+  add_text(app, "--out", a.out, "TRAINED",
+           "Write the trained model: a checkpoint, or as NAME.keras an archive that Keras opens");
   app.add_flag("--resume", a.resume,
                "Go on where the checkpoint MODEL stands, with the same data and batch size: gives "
                "the same bits as if it had never stopped");
@@ -139,13 +140,13 @@ ExitStatus run(const FitArguments& a) {
 
   const bool stopped = signal.requested();
   if (stopped) say_interrupted(model, a.epochs, verbose);
-  if (!a.out.empty()) save_checkpoint(a.out, model);
+  if (!a.out.empty()) save_model(a.out, model);
   files.write(history);
   if (!stopped) return exit_done;
-  std::cerr << (a.out.empty() ? "minnow: nothing was saved: there is no --out\n"
-                              : fmt::format("minnow: saved to {0}; to go on: minnow fit {0} ... "
-                                            "--resume\n",
-                                            a.out));
+  std::cerr << (a.out.empty()
+                    ? "minnow: nothing was saved: there is no --out\n"
+                    : fmt::format("minnow: saved to {0}; to go on: minnow fit {0} ...{1}\n", a.out,
+                                  a.out.ends_with(".keras") ? "" : " --resume"));
   return exit_interrupted;
 }
 

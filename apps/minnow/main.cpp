@@ -78,7 +78,8 @@ apps::ExitStatus run(int argc, char** argv) {
   program.footer(program_footer);
   const std::vector<apps::Command> commands = {
       apps::add_fit(program),     apps::add_evaluate(program), apps::add_predict(program),
-      apps::add_summary(program), apps::add_example(program),  apps::add_bench(program)};
+      apps::add_summary(program), apps::add_convert(program),  apps::add_example(program),
+      apps::add_bench(program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help or --version

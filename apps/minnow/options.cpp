@@ -22,7 +22,7 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& target, Parse
       ->type_name(type);
 }
 
-constexpr auto formats = ".npy, .npz (file.npz:name), .csv, .tsv or IDX, gzipped or not";
+constexpr auto data_formats = ".npy, .npz (file.npz:name), .csv, .tsv or IDX, gzipped or not";
 
 }  // namespace
 
@@ -67,8 +67,9 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<fl
 }
 
 void add_model(CLI::App& app, RunArguments& arguments) {
-  app.add_option("MODEL", arguments.model,
-                 "Keras's architecture (model.to_json()), or a checkpoint of minnow")
+  app.add_option(
+         "MODEL", arguments.model,
+         "Keras's architecture (model.to_json()) or .keras archive, or a checkpoint of minnow")
       ->required()
       ->type_name("");
 }
@@ -85,7 +86,7 @@ void add_threads(CLI::App& app, RunArguments& arguments) {
 
 void add_inputs(CLI::App& app, DataArguments& arguments) {
   CLI::Option* x = add_texts(app, "--x", arguments.x, "X",
-                             fmt::format("Inputs: {}. Once for each Input of the model", formats));
+                             fmt::format("Inputs: {}. Once for each Input of the model", data_formats));
   CLI::Option* dataset =
       add_text(app, "--dataset", arguments.dataset, "NAME",
                "A data set instead of files: fashion-mnist (its images need --scale 1/255)");

@@ -45,7 +45,7 @@ Tensors converted(const Tensors& x, const SettingsArguments& a) {
 ExitStatus run(const PredictArguments& a) {
   require_writable(in_predict, "--out", a.out);
   LoadedModel loaded = load_model(in_predict, a.run.model, {.threads = a.run.threads});
-  if (!loaded.is_checkpoint) {
+  if (!loaded.has_weights) {
     warn(fmt::format("{} is an architecture: its weights are not trained", loaded.path));
   }
   const Tensors x = converted(load_inputs(in_predict, a.data), a.conversions);

@@ -67,23 +67,26 @@ void recompile(Model& model, CompileOptions settings) {
   }
   const std::vector<NamedTensor> state = model.optimizer_state();
   const std::int64_t step = model.step();
+  const bool scheduled = before->optimizer->learning_rate().is_schedule();
   const float rate = model.learning_rate();
   model.compile(std::move(settings));
   if (step > 0) model.set_optimizer_state(state, step);
-  model.set_learning_rate(rate);
+  if (!scheduled) model.set_learning_rate(rate);
 }
 
 }  // namespace
 
 void apply_settings(std::string_view where, LoadedModel& loaded, const SettingsArguments& arguments,
                     bool resume) {
-  if (resume && !loaded.is_checkpoint) {
-    throw InvalidArgument({std::string(where), "--resume", "a checkpoint to go on from",
-                           fmt::format("the architecture {}", loaded.path), ""});
+  if (resume && !loaded.has_progress) {
+    throw InvalidArgument(
+        {std::string(where), "--resume", "a checkpoint to go on from",
+         fmt::format("the {} {}", loaded.has_weights ? "archive" : "architecture", loaded.path),
+         ""});
   }
   CompileOptions settings = overridden(where, loaded, arguments);
   const bool changed =
-      !loaded.is_checkpoint || !loaded.settings || !same_settings(settings, *loaded.settings);
+      !loaded.has_weights || !loaded.settings || !same_settings(settings, *loaded.settings);
   if (changed && resume) {
     throw InvalidArgument({std::string(where), "--resume",
                            "the settings of the run that was stopped",
@@ -91,7 +94,7 @@ void apply_settings(std::string_view where, LoadedModel& loaded, const SettingsA
                            "Leave those out, or train on from the checkpoint without --resume."});
   }
   if (changed) recompile(loaded.model, std::move(settings));
-  if (loaded.is_checkpoint && arguments.learning_rate) {
+  if (loaded.has_weights && arguments.learning_rate) {
     loaded.model.set_learning_rate(*arguments.learning_rate);
   }
 }

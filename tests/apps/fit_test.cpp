@@ -99,7 +99,7 @@ TEST(Fit, OptionsOverrideACheckpoint) {
   EXPECT_EQ(slower.learning_rate(), 0.25F);
   EXPECT_EQ(slower.step(), 4);
   const Model measured = with({"--metrics", "accuracy,sparse_categorical_accuracy"});
-  EXPECT_EQ(measured.compile_options()->metrics.size(), 2U);
+  EXPECT_EQ(measured.compile_options()->metrics.lists().front().size(), 2U);
   EXPECT_EQ(measured.step(), 4);
   const Model other = with({"--optimizer", "sgd", "--learning-rate", "0.25"});
   EXPECT_EQ(other.compile_options()->optimizer->class_name(), "SGD");

@@ -117,13 +117,12 @@ TEST(Formats, OthersAreNamed) {
     EXPECT_EQ(run.err, "minnow: " + text + "\n");
   };
   const std::string supported =
-      "Keras's architecture JSON (model.to_json()) and minnow's checkpoint";
-  refused("m.json", "PK\x03\x04....", 1,
-          "Unimplemented: [summary] " + (job / "m.json") +
-              ": a Keras archive (.keras) is not supported. Supported: " + supported + ".");
+      "Keras's architecture JSON (model.to_json()) and .keras archive, and minnow's checkpoint";
   refused("m.h5", "\x89HDF\r\n\x1a\n....", 1,
           "Unimplemented: [summary] " + (job / "m.h5") +
-              ": an HDF5 file is not supported. Supported: " + supported + ".");
+              ": an HDF5 file has weights, but no model that minnow reads. Supported: " +
+              supported + "; minnow convert MODEL OUT --weights " + (job / "m.h5") +
+              " gives a model these weights.");
   refused("m", "", 2,
           "InvalidArgument: [summary] " + (job / "m") + ": expected " + supported +
               ", got an empty file.");

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "core/graph/registry.h"
+#include "core/graph/submodel.h"
+#include "core/random.h"
 #include "data/file.h"
 #include "interop/json.h"
 #include "layers/activation.h"
 #include "layers/conv2d.h"
 #include "layers/dense.h"
 #include "layers/flatten.h"
+#include "losses/binary_crossentropy.h"
 #include "losses/sparse_categorical_crossentropy.h"
 #include "metrics/binary_accuracy.h"
 #include "optim/sgd.h"
@@ -65,6 +68,53 @@ TEST(Architecture, FunctionalGraphsWithSharedLayersComeBack) {
   EXPECT_EQ(back.graph().outputs().size(), 2U);
 }
 
+TEST(Architecture, ModelsWithinModelsComeBack) {
+  const Input in({4}, {.name = "in"});
+  const Symbol hidden = Dense(3, {.name = "hidden"})(in);
+  const Submodel encoder({in}, {hidden, Activation("tanh", {.name = "t"})(hidden)},
+                         {.name = "encoder", .trainable = false});
+  const Submodel head({Input({3}), Dense(2), Dense(1)}, {.name = "head"});
+  const Input a({4}, {.name = "a"}), b({4}, {.name = "b"});
+  const std::vector<Symbol> of_a = encoder.all({a}), of_b = encoder.all({b});
+  Model model({a, b}, {head(of_a[1]), head(of_b[0]), of_b[1]});
+  const std::string json = to_json(model);
+  Model back = model_from_json(json);
+  EXPECT_EQ(to_json(back), json);
+  EXPECT_EQ(back.get_weights().size(), 6U);
+  EXPECT_FALSE(back.graph().parameters()[0].trainable);
+  EXPECT_TRUE(back.graph().parameters()[2].trainable);
+  // Keras reads of each layer whether it is trained, and not of a Sequential.
+  EXPECT_NE(json.find(R"("name":"hidden","trainable":false)"), json.npos);
+  back.set_weights(model.get_weights());
+  Rng rng(1);
+  const Tensors x = {normal({3, 4}, rng), normal({3, 4}, rng)};
+  const std::vector<Tensor> expected = model.predict_all(x), got = back.predict_all(x);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(same_bits(expected[i], got[i])) << i;
+
+  const auto replaced = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.rfind(from), from.size(), to);
+  };
+  expect_error<DataLoss>(
+      [&] { model_from_json(replaced(json, R"(["encoder",1,1])", R"(["encoder",1,2])"), "m"); },
+      "[architecture] m: 'encoder' has 2 outputs, got a use of number 2.");
+  const std::string lacking =
+      replaced(json, R"("class_name":"Activation")", R"("class_name":"GRU")");
+  EXPECT_THROW(model_from_json(lacking), Unimplemented);
+}
+
+TEST(Architecture, LayersSharedAmongModelsStayShared) {
+  const Input in({4}), x({4});
+  const Dense shared(4, {.name = "shared"});
+  const Submodel inner({Input({4}), Dense(4)}, {.name = "inner"});
+  const Submodel outer({in}, {inner(shared(in))}, {.name = "outer"});
+  Model model(x, outer(inner(shared(x))));
+  EXPECT_EQ(model.get_weights().size(), 4U);
+  const std::string json = to_json(model);
+  Model back = model_from_json(json);
+  EXPECT_EQ(back.get_weights().size(), 4U);
+  EXPECT_EQ(to_json(back), json);
+}
+
 TEST(Architecture, CompileSettingsComeBack) {
   const CompileOptions options{
       .optimizer = SGD({.learning_rate = 0.05F, .momentum = 0.9F, .nesterov = true}),
@@ -75,6 +125,30 @@ TEST(Architecture, CompileSettingsComeBack) {
   EXPECT_EQ(compile_config(compile_options_from(config)).str(), config.str());
   EXPECT_EQ(config["metrics"].list()[0], Config("acc"));
   EXPECT_EQ(config["loss"]["config"]["from_logits"], Config(true));
+}
+
+TEST(Architecture, CompileSettingsOfSeveralOutputsComeBack) {
+  const CompileOptions named{
+      .loss = {{"a", "huber"}, {"b", BinaryCrossentropy({.label_smoothing = 0.25F})}},
+      .metrics = Metrics::NamedLists{{"b", {"accuracy", "auc"}}},
+      .weighted_metrics = Metrics::Lists{{"mae"}, {}},
+      .loss_weights = {{"a", 0.5F}, {"b", 2}}};
+  const Config config = compile_config(named);
+  EXPECT_EQ(config["loss"]["a"], Config("huber"));
+  EXPECT_EQ(config["loss_weights"].str(), R"({"a":0.5,"b":2.0})");
+  EXPECT_EQ(config["metrics"].str(), R"({"b":["accuracy","auc"]})");
+  EXPECT_EQ(config["weighted_metrics"].str(), R"([["mae"],[]])");
+  EXPECT_EQ(compile_config(compile_options_from(config)).str(), config.str());
+  const CompileOptions listed{.loss = {"mse", "mae"}, .metrics = {"mae", "mse"}};
+  const Config lists = compile_config(listed);
+  EXPECT_EQ(compile_config(compile_options_from(lists)).str(), lists.str());
+  expect_error<Unimplemented>(
+      [&] {
+        Config without = lists;
+        without.set("loss", Config::List{"mse", {}});
+        compile_options_from(without);
+      },
+      "[compile_config] an output without a loss is not supported. Supported: one for each.");
 }
 
 std::string functional(const std::string& layers) {
