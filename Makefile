@@ -76,7 +76,7 @@ clang:
 	$(call test,clang,--label-exclude consumer)
 
 check-all: format-check
-	@$(MAKE) test CONFIGURE_FLAGS=-DMINNOW_WERROR=ON
+	@MINNOW_KERAS_ROUNDTRIP=long $(MAKE) test CONFIGURE_FLAGS=-DMINNOW_WERROR=ON
 	@$(MAKE) asan
 	@$(MAKE) clang
 

@@ -56,13 +56,16 @@ const std::vector<Room>& rooms() {
 // In these rooms no file may include another's, but for helpers that are no class of their own.
 constexpr std::array<std::string_view, 4> one_class_a_file = {"layers", "optim", "losses",
                                                               "metrics"};
-constexpr std::array<std::string_view, 7> shared_helpers = {"layers/activation_settings.h",
-                                                            "layers/pooling2d.h",
-                                                            "layers/settings.h",
-                                                            "layers/window2d.h",
-                                                            "losses/settings.h",
-                                                            "metrics/row_mean.h",
-                                                            "optim/settings.h"};
+constexpr std::array<std::string_view, 10> shared_helpers = {"layers/activation_settings.h",
+                                                             "layers/noise.h",
+                                                             "layers/pooling2d.h",
+                                                             "layers/settings.h",
+                                                             "layers/window2d.h",
+                                                             "losses/settings.h",
+                                                             "metrics/positives.h",
+                                                             "metrics/row_mean.h",
+                                                             "optim/adam_impl.h",
+                                                             "optim/settings.h"};
 
 // Only core/kernels has SIMD; only core/parallel names OpenMP. The benchmarks may do both, to
 // measure the machine and other libraries.

@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,19 +12,16 @@
 #include "data/npy.h"
 #include "interop/architecture.h"
 #include "interop/json.h"
+#include "tests/golden/golden.h"
 
 namespace minnow {
 namespace {
 
-constexpr double weight_bound = 5e-6;
-constexpr double loss_bound = 2e-6;
-
-std::string read_text(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+using golden::largest_difference;
+using golden::loss_bound;
+using golden::read_text;
+using golden::relative;
+using golden::weight_bound;
 
 std::vector<Tensor> read_weights(const std::string& folder) {
   std::vector<std::string> paths;
@@ -37,22 +32,6 @@ std::vector<Tensor> read_weights(const std::string& folder) {
   std::vector<Tensor> weights;
   for (const std::string& path : paths) weights.push_back(read_npy(path));
   return weights;
-}
-
-double largest_difference(const Tensor& a, const Tensor& b) {
-  EXPECT_EQ(a.shape(), b.shape());
-  double largest = 0;
-  const auto left = a.values<float>(), right = b.values<float>();
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    const double d = std::abs(static_cast<double>(left[i]) - static_cast<double>(right[i]));
-    largest = std::isfinite(d) ? std::max(largest, d) : INFINITY;
-  }
-  return largest;
-}
-
-double relative(double value, double expected) {
-  const double d = std::abs(value - expected) / std::max(1.0, std::abs(expected));
-  return std::isfinite(d) ? d : INFINITY;
 }
 
 // Takes down the loss of every step: the running mean times its rows, minus what was there before.
@@ -78,7 +57,7 @@ class StepLosses : public Callback {
 class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, TrainsToTheRecordedNumbers) {
-  const std::string folder = MINNOW_SOURCE_DIR "/tests/golden/" + GetParam();
+  const std::string folder = golden::folder + "/" + GetParam();
   const Config run = parse_json(read_text(folder + "/run.json"), "run.json");
   const Config architecture = parse_json(read_text(folder + "/model.json"), "model.json");
   Model model = model_from_config(architecture, "model.json");
