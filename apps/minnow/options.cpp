@@ -85,8 +85,9 @@ void add_threads(CLI::App& app, RunArguments& arguments) {
 }
 
 void add_inputs(CLI::App& app, DataArguments& arguments) {
-  CLI::Option* x = add_texts(app, "--x", arguments.x, "X",
-                             fmt::format("Inputs: {}. Once for each Input of the model", data_formats));
+  CLI::Option* x =
+      add_texts(app, "--x", arguments.x, "X",
+                fmt::format("Inputs: {}. Once for each Input of the model", data_formats));
   CLI::Option* dataset =
       add_text(app, "--dataset", arguments.dataset, "NAME",
                "A data set instead of files: fashion-mnist (its images need --scale 1/255)");

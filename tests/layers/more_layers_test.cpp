@@ -267,9 +267,8 @@ TEST(MoreLayers, RefuseSettings) {
         UpSampling2D::from_config(Config::object({{"interpolation", "bilinear"}}));
       },
       "[UpSampling2D] 'interpolation' = \"bilinear\" is not supported. Supported: \"nearest\".");
-  expect_error<InvalidArgument>(
-      [] { DepthwiseConv2D(3, {.depth_multiplier = 0}); },
-      "[DepthwiseConv2D] depth_multiplier: expected at least 1, got 0.");
+  expect_error<InvalidArgument>([] { DepthwiseConv2D(3, {.depth_multiplier = 0}); },
+                                "[DepthwiseConv2D] depth_multiplier: expected at least 1, got 0.");
   expect_error<InvalidArgument>(
       [] { DepthwiseConv2D(3, {.strides = 2, .dilation = 2}); },
       "[DepthwiseConv2D] expected strides or dilation of 1, got strides (2, 2) and dilation (2, "
