@@ -23,6 +23,7 @@ class ConcatenateOp : public LayerOp {
   }
 
   void forward(const ForwardRun& run) const override {
+    if (run.rows == 0) return;  // null has no parts to point to
     float* to = run.output;
     for (std::size_t k = 0; k < lengths_.size(); to += lengths_[k++]) {
       kernels::copy_pieces(run.workers, {run.rows * outer_, lengths_[k], lengths_[k], whole_},
@@ -32,6 +33,7 @@ class ConcatenateOp : public LayerOp {
 
   // dx = its part of dy
   void backward(const BackwardRun& run) const override {
+    if (run.rows == 0) return;
     const float* from = run.d_output;
     for (std::size_t k = 0; k < lengths_.size(); from += lengths_[k++]) {
       if (run.d_inputs[k] == nullptr) continue;

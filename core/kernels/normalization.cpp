@@ -311,6 +311,7 @@ void join(Moments& m, std::int64_t column, std::int64_t rows, double mean, doubl
 // The moments of a block of columns, narrow matrices folded.
 Moments block_moments(const Workers& workers, const Fold& f, std::int64_t first, std::int64_t some,
                       const float* x) {
+  if (f.rows == 0) return {};
   const std::int64_t pieces = f.fold == 1 && f.cols > widest ? 1 : pieces_of(f);
   const std::int64_t width = f.fold > 1 ? f.width() : some;
   std::array<Moments, most_pieces> parts;
@@ -343,6 +344,7 @@ Moments block_moments(const Workers& workers, const Fold& f, std::int64_t first,
 
 Sums block_sums(const Workers& workers, const Fold& f, std::int64_t first, std::int64_t some,
                 const float* x, const float* dy, const float* mean) {
+  if (f.rows == 0) return {};
   const Repeated means(f, first, some, mean, 0);
   const std::int64_t pieces = f.fold == 1 && f.cols > widest ? 1 : pieces_of(f);
   const std::int64_t width = f.fold > 1 ? f.width() : some;
