@@ -3,6 +3,7 @@
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -179,6 +180,9 @@ HWY_EXPORT(sum_image_rows);
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                            const float* dy, const float* kernel, float* dx) {
+  if (winograd_fits(size)) {
+    return winograd_backward_input(workers, size, batch, dy, kernel, dx);
+  }
   const InputGradientJob job{size, dy, kernel, dx};
   const std::int64_t terms =
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);

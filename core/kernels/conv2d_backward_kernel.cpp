@@ -4,6 +4,7 @@
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -294,6 +295,9 @@ void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job,
 void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                             const float* x, const float* dy, float* dkernel, float* dbias,
                             bool accumulate) {
+  if (winograd_fits(size)) {
+    return winograd_backward_kernel(workers, size, batch, x, dy, dkernel, dbias, accumulate);
+  }
   const KernelGradientJob job{size, batch, x, dy, dkernel, dbias, accumulate};
   const std::int64_t rows = batch * size.out_h;
   const std::int64_t terms = size.kernel_h * size.kernel_w * (size.channels / size.groups);

@@ -4,6 +4,7 @@
 
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/spans.h"
+#include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -166,6 +167,9 @@ HWY_EXPORT(forward_row);
 
 void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                     const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
+  if (winograd_fits(size)) {
+    return winograd_forward(workers, size, batch, x, kernel, y, epilogue);
+  }
   const std::int64_t image = size.height * size.width * size.channels;
   const std::int64_t row = size.out_w * size.filters;
   const std::int64_t terms = size.kernel_h * size.kernel_w * size.channels / size.groups;

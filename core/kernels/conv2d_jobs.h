@@ -24,4 +24,13 @@ struct InputGradientJob {
   float* dx;
 };
 
+struct WinogradForwardJob {
+  const Conv2DSize& size;
+  const float* x;
+  const float* kernel;
+  const float* bias;  // or null
+  bool positive;      // relu of the sums
+  float* y;
+};
+
 }  // namespace minnow::kernels

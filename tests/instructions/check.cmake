@@ -8,9 +8,9 @@ set(figures
   gemm_256=4924877
   gemm_thin=255868
   gemm_flat=285351
-  conv2d_forward=606522
-  conv2d_input=880410
-  conv2d_kernel=962766
+  conv2d_forward=594294
+  conv2d_input=753978
+  conv2d_kernel=660223
   elementwise=159655
   step_ex1=5389494
   step_mlp10=36754)

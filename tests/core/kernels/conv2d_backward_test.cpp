@@ -122,36 +122,44 @@ TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
 }
 
 TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
-  const ConvCase c(ConvSetting{5, 5, 2, 3, 3, 13}.size(), 0);
-  EXPECT_TRUE(near_all(std::vector<double>(c.kernel.size()), backward_kernel(c, 2), 0));
-  EXPECT_TRUE(near_all(std::vector<double>(13), backward_bias(c, 2), 0));
-  std::vector<float> dk(c.kernel.size(), 3.0F), db(13, 4.0F);
-  kernels::conv2d_backward_kernel(Workers(1), c.size, 0, nullptr, nullptr, dk.data(), db.data(),
-                                  true);
-  EXPECT_TRUE(near_all(std::vector<double>(dk.size(), 3.0), dk, 0));
-  EXPECT_TRUE(near_all(std::vector<double>(db.size(), 4.0), db, 0));
-  EXPECT_TRUE(backward_input(c, 2).empty());
+  for (const ConvSetting& setting :
+       {ConvSetting{5, 5, 2, 3, 3, 13}, ConvSetting{13, 13, 32, 3, 3, 64}}) {
+    const ConvCase c(setting.size(), 0);
+    const auto filters = static_cast<std::size_t>(c.size.filters);
+    EXPECT_TRUE(near_all(std::vector<double>(c.kernel.size()), backward_kernel(c, 2), 0));
+    EXPECT_TRUE(near_all(std::vector<double>(filters), backward_bias(c, 2), 0));
+    std::vector<float> dk(c.kernel.size(), 3.0F), db(filters, 4.0F);
+    kernels::conv2d_backward_kernel(Workers(1), c.size, 0, nullptr, nullptr, dk.data(), db.data(),
+                                    true);
+    EXPECT_TRUE(near_all(std::vector<double>(dk.size(), 3.0), dk, 0));
+    EXPECT_TRUE(near_all(std::vector<double>(db.size(), 4.0), db, 0));
+    EXPECT_TRUE(backward_input(c, 2).empty());
+  }
 }
 
 TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
-  const ConvCase c(ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}.size(), 3);
-  const auto fresh = backward_kernel(c, 1);
-  auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
-  auto expected = widen(dk);
-  for (std::size_t i = 0; i < dk.size(); ++i) expected[i] += fresh[i];
-  const auto fresh_db = backward_bias(c, 1);
-  auto db = random_numbers(13, 10);
-  auto expected_db = widen(db);
-  for (std::size_t i = 0; i < db.size(); ++i) expected_db[i] += fresh_db[i];
-  kernels::conv2d_backward_kernel(Workers(1), c.size, c.batch, c.x.data(), c.dy.data(), dk.data(),
-                                  db.data(), true);
-  EXPECT_TRUE(near_all(expected, dk, 1e-6));
-  EXPECT_TRUE(near_all(expected_db, db, 1e-6));
+  for (const ConvSetting& setting :
+       {ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}, ConvSetting{7, 6, 40, 3, 3, 37}}) {
+    const ConvCase c(setting.size(), 3);
+    const auto fresh = backward_kernel(c, 1);
+    auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
+    auto expected = widen(dk);
+    for (std::size_t i = 0; i < dk.size(); ++i) expected[i] += fresh[i];
+    const auto fresh_db = backward_bias(c, 1);
+    auto db = random_numbers(c.size.filters, 10);
+    auto expected_db = widen(db);
+    for (std::size_t i = 0; i < db.size(); ++i) expected_db[i] += fresh_db[i];
+    kernels::conv2d_backward_kernel(Workers(1), c.size, c.batch, c.x.data(), c.dy.data(), dk.data(),
+                                    db.data(), true);
+    EXPECT_TRUE(near_all(expected, dk, 1e-6));
+    EXPECT_TRUE(near_all(expected_db, db, 1e-6));
+  }
 }
 
 TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
-       {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1}}) {
+       {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
+        ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 9);
     const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {

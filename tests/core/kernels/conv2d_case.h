@@ -78,6 +78,18 @@ struct ConvSetting {
   }
 };
 
+/// Settings that winograd.cpp takes: odd and even outputs, padding around and on one side only,
+/// channels and filters that fill no register, that fill whole blocks, and more than those.
+inline std::vector<ConvSetting> winograd_settings() {
+  return {{13, 13, 32, 3, 3, 64},
+          {8, 9, 16, 3, 3, 16, 1, 1, 1, 1, 1, 1},
+          {7, 6, 17, 3, 3, 29, 1, 1, 0, 2, 2, 0},
+          {6, 7, 64, 3, 3, 64, 1, 1, 1, 1, 1, 1},
+          {9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
+          {5, 8, 31, 3, 3, 130, 1, 1, 2, 1, 1, 2},
+          {4, 4, 40, 3, 3, 24, 1, 1, 3, 3, 3, 3}};  // outputs that see padding alone
+}
+
 /// Settings that between them reach every branch: each channel count and kernel of interest,
 /// strides, asymmetric padding, dilation, groups, kernels larger than half the image.
 inline std::vector<ConvSetting> conv_settings() {
@@ -104,6 +116,7 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({6, 7, 6, 3, 2, 6, 2, 1, 1, 0, 0, 1, 1, 1, 6});
   all.push_back({6, 7, 10, 2, 3, 26, 1, 2, 0, 1, 2, 1, 2, 2, 2});
   all.push_back({1, 1, 5, 1, 1, 7});
+  for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
   return all;
 }
 

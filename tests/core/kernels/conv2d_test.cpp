@@ -39,15 +39,36 @@ TEST(Conv2DForward, IsRightForEverySetting) {
 }
 
 TEST(Conv2DForward, DoesNothingForAnEmptyBatch) {
-  const ConvCase c(ConvSetting{5, 5, 2, 3, 3, 8}.size(), 0);
-  EXPECT_TRUE(forward(c, 2).empty());
+  for (const ConvSetting& setting :
+       {ConvSetting{5, 5, 2, 3, 3, 8}, ConvSetting{13, 13, 32, 3, 3, 64}}) {
+    EXPECT_TRUE(forward(ConvCase(setting.size(), 0), 2).empty());
+  }
+}
+
+TEST(Conv2DForward, GivesAnImageTheSameBitsAloneAsInABatch) {
+  for (const ConvSetting& setting : winograd_settings()) {
+    const ConvCase together(setting.size(), 3);
+    const auto all = forward(together, 1);
+    const std::size_t in = together.x.size() / 3, out = all.size() / 3;
+    ConvCase alone(setting.size(), 1);
+    for (std::size_t n = 0; n < 3; ++n) {
+      std::copy_n(together.x.begin() + static_cast<std::ptrdiff_t>(n * in), in, alone.x.begin());
+      const std::vector<float> own(all.begin() + static_cast<std::ptrdiff_t>(n * out),
+                                   all.begin() + static_cast<std::ptrdiff_t>((n + 1) * out));
+      EXPECT_TRUE(same_bits(own, forward(alone, 1))) << n << together.name();
+    }
+  }
 }
 
 TEST(Conv2DForward, AppliesBiasAndActivation) {
   using enum ActivationKind;
+  std::vector<ConvSetting> settings = winograd_settings();
   for (const std::int64_t filters : {1, 5, 12, 32}) {
-    const ConvCase c(ConvSetting{6, 9, 3, 3, 3, filters, 1, 1, 1, 1, 1, 1}.size(), 2);
-    const auto bias = random_numbers(filters, 8);
+    settings.push_back({6, 9, 3, 3, 3, filters, 1, 1, 1, 1, 1, 1});
+  }
+  for (const ConvSetting& setting : settings) {
+    const ConvCase c(setting.size(), 2);
+    const auto bias = random_numbers(c.size.filters, 8);
     for (const ActivationKind kind : {linear, relu, sigmoid, tanh, softplus, elu, gelu}) {
       const ActivationFn f{.kind = kind, .slope = 1};
       auto expected = oracle::convolve(c.size, c.batch, widen(c.x), widen(c.kernel));
@@ -76,9 +97,26 @@ TEST(Conv2DForward, LetsNanThroughRelu) {
   }
 }
 
+TEST(Conv2DForward, LetsNanThroughWhereKernelsAreSmall) {
+  ConvCase c(ConvSetting{8, 8, 16, 3, 3, 16}.size(), 2);
+  c.x[(3 * 8 + 3) * 16] = std::numeric_limits<float>::quiet_NaN();
+  const auto y = forward(c, 1, {.activation = {.kind = ActivationKind::relu}});
+  for (std::int64_t i = 0; i < 2 * 6; ++i) {
+    for (std::int64_t j = 0; j < 6; ++j) {
+      const float v = y[static_cast<std::size_t>((i * 6 + j) * 16)];
+      // Outputs are computed two by two: those beside ones that see it may have it too.
+      const bool sees_it = i >= 1 && i <= 3 && j >= 1 && j <= 3;
+      if (sees_it || i >= 4 || j >= 4) {
+        ASSERT_EQ(std::isnan(v), sees_it) << i << ", " << j;
+      }
+    }
+  }
+}
+
 TEST(Conv2DForward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
-       {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1}}) {
+       {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
+        ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 5);
     const auto alone = forward(c, 1);
     for (const int threads : {2, 3, 4, 7}) {

@@ -1,0 +1,89 @@
+// Internal to core/kernels: the transforms of winograd.cpp, each of one patch and a register of
+// channels or filters. Compiled once for each of Highway's targets, so the include guard is one for
+// each.
+#if defined(MINNOW_CORE_KERNELS_WINOGRAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MINNOW_CORE_KERNELS_WINOGRAD_INL_H_
+#undef MINNOW_CORE_KERNELS_WINOGRAD_INL_H_
+#else
+#define MINNOW_CORE_KERNELS_WINOGRAD_INL_H_
+#endif
+
+#include "tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+
+using Floats = hn::Vec<hn::ScalableTag<float>>;
+
+/// 4 x 4 registers, of which the smaller side of a transform fills the upper left.
+struct Patch {
+  Floats at[4][4];
+};
+
+/// d = B'd: what a patch of inputs is multiplied as.
+struct Inputs {
+  static constexpr int from = 4, to = 4;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    const Floats sum = hn::Add(b, c), difference = hn::Sub(c, b);
+    a = hn::Sub(a, c), d = hn::Sub(b, d), b = sum, c = difference;
+  }
+};
+
+/// m = A'm: the outputs of the products.
+struct Outputs {
+  static constexpr int from = 4, to = 2;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    a = hn::Add(hn::Add(a, b), c), b = hn::Sub(hn::Sub(b, c), d);
+  }
+};
+
+/// g = Gg: what a kernel is multiplied as.
+struct Kernels {
+  static constexpr int from = 3, to = 4;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    const Floats half = hn::Set(hn::ScalableTag<float>(), 0.5F);
+    const Floats ends = hn::Mul(half, hn::Add(a, c)), middle = hn::Mul(half, b);
+    d = c, b = hn::Add(ends, middle), c = hn::Sub(ends, middle);
+  }
+};
+
+/// Outputs' transpose: d = Ad.
+struct OutputDeltas {
+  static constexpr int from = 2, to = 4;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    c = hn::Sub(a, b), d = hn::Neg(b), b = hn::Add(a, b);
+  }
+};
+
+/// Inputs' transpose: d = Bd.
+struct InputDeltas {
+  static constexpr int from = 4, to = 4;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    const Floats second = hn::Add(hn::Sub(b, c), d), third = hn::Sub(hn::Add(b, c), a);
+    b = second, c = third, d = hn::Neg(d);
+  }
+};
+
+/// Kernels' transpose: g = G'g.
+struct KernelDeltas {
+  static constexpr int from = 4, to = 3;
+  static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
+    const Floats half = hn::Set(hn::ScalableTag<float>(), 0.5F);
+    const Floats sum = hn::Mul(half, hn::Add(b, c)), difference = hn::Mul(half, hn::Sub(b, c));
+    a = hn::Add(a, sum), b = difference, c = hn::Add(sum, d);
+  }
+};
+
+/// p = T p T', T being one of those above.
+template <class T>
+HWY_INLINE void transform(Patch& p) {
+  unrolled<T::from>([&](auto i)
+                        HWY_ATTR { T::apply(p.at[0][i], p.at[1][i], p.at[2][i], p.at[3][i]); });
+  unrolled<T::to>([&](auto i)
+                      HWY_ATTR { T::apply(p.at[i][0], p.at[i][1], p.at[i][2], p.at[i][3]); });
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

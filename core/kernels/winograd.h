@@ -1,0 +1,32 @@
+#pragma once
+
+#include "conv2d.h"
+
+// Internal to core/kernels: convolutions with kernels of 3 x 3 by minimal filtering, 16 products
+// for 2 x 2 outputs instead of 36. The method is S. Winograd's, for networks that of A. Lavin and
+// S. Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv:1509.09308 (2015):
+//
+//   y = A'((G k G') * (B' x B)) A   for each patch of 4 x 4 inputs, summed over channels,
+//
+// where * is by number and A, B, G hold 0, +-1 and +-1/2. The gradients are its transposes. Sums
+// of few numbers come before the products, so errors stay within a few times those of direct sums;
+// NaN in an input reaches all outputs of its patches.
+namespace minnow::kernels {
+
+/// Whether a convolution can be computed so, and is worth it.
+bool winograd_fits(const Conv2DSize& size) noexcept;
+
+/// As conv2d_forward.
+void winograd_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
+                      const float* x, const float* kernel, float* y, const Epilogue& epilogue);
+
+/// As conv2d_backward_input.
+void winograd_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
+                             const float* dy, const float* kernel, float* dx);
+
+/// As conv2d_backward_kernel.
+void winograd_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
+                              const float* x, const float* dy, float* dkernel, float* dbias,
+                              bool accumulate);
+
+}  // namespace minnow::kernels
