@@ -1,5 +1,7 @@
 #include "core/kernels/gemm.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "core/kernels/gemm_parts.h"
@@ -21,7 +23,7 @@ namespace {
 // whatever its layout; A is read where it lies, in either layout, unless many panels use it.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
-constexpr std::int64_t block_m = 144;  // rows of A that are packed: whole tiles of either height
+constexpr std::int64_t block_m = 288;  // rows of A that are packed: whole tiles of either height
 // With so few rows a panel is used once, and not worth packing.
 constexpr std::int64_t few_rows = most_rows;
 
@@ -46,6 +48,21 @@ HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64
 void pack_panel(const Operand& b, Span k, std::int64_t first, std::int64_t columns, int width,
                 float* HWY_RESTRICT out) {
   const std::int64_t used = std::min<std::int64_t>(columns, width);
+  if (!b.transposed && used == most_cols && width == most_cols) {
+    const hn::ScalableTag<float> d;
+    constexpr std::int64_t ahead = 8;  // rows lie in pages of their own, which no hardware foresees
+    for (std::int64_t p = 0; p < k.size(); ++p) {
+      const float* from = b.data + (k.begin + p) * b.stride + first;
+      if (p + ahead < k.size()) {
+        hwy::Prefetch(from + ahead * b.stride);
+        hwy::Prefetch(from + ahead * b.stride + lanes);
+      }
+      unrolled<2>([&](auto j) HWY_ATTR {
+        hn::StoreU(hn::LoadU(d, from + j * lanes), d, out + p * most_cols + j * lanes);
+      });
+    }
+    return;
+  }
   if (!b.transposed) {
     for (std::int64_t p = 0; p < k.size(); ++p) {
       const float* HWY_RESTRICT from = b.data + (k.begin + p) * b.stride + first;
@@ -230,31 +247,62 @@ void multiply_thin(const Product& p, Span rows, Span columns) {
 }
 #endif
 
-// A single row of sums, in as many registers as do not wait for one another, in the same blocks of
-// k as everywhere: a row has the same bits wherever threads cut the rows. Returns the columns that
-// it left.
-Span multiply_row(const Product& p, std::int64_t row, Span columns) {
-  constexpr int cols = 8 * lanes;
-  const std::int64_t end = columns.begin + columns.size() / cols * cols;
-  std::int64_t k = 0;
-  do {
-    const bool first = k == 0, last = k + block_k >= p.size.k;
-    TileJob job{};
-    job.k = std::min(block_k, p.size.k - k);
-    job.a_k_step = p.a.transposed ? p.a.stride : 1;
-    job.a = p.a.data + row * (p.a.transposed ? 1 : p.a.stride) + k * job.a_k_step;
-    job.b_step = p.b.stride;
-    job.existing = cols;
-    job.add = p.accumulate || !first;
-    job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
-    for (std::int64_t j = columns.begin; j < end; j += cols) {
-      job.b = p.b.data + k * p.b.stride + j;
-      job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
-      job.c = p.c + row * p.c_stride + j;
-      run_tile<1, cols>(job);
+// sums[j] += sum over p < `terms` of a[p a_step] b[p b_step + j], four terms in a pass.
+HWY_NOINLINE void add_rows(std::int64_t terms, const float* a, std::int64_t a_step, const float* b,
+                           std::int64_t b_step, std::int64_t columns, float* HWY_RESTRICT sums) {
+  const hn::ScalableTag<float> d;
+  const auto pass = [&](auto count, std::int64_t p) HWY_ATTR {
+    Floats x[count];
+    const float* rows[count];
+    unrolled<count>([&](auto q) HWY_ATTR {
+      x[q] = hn::Set(d, a[(p + q) * a_step]);
+      rows[q] = b + (p + q) * b_step;
+    });
+    for (std::int64_t j = 0; j < columns; j += lanes) {
+      Floats sum = hn::Load(d, sums + j);
+      unrolled<count>([&](auto q)
+                          HWY_ATTR { sum = hn::MulAdd(x[q], hn::LoadU(d, rows[q] + j), sum); });
+      hn::Store(sum, d, sums + j);
     }
-    k += block_k;
-  } while (k < p.size.k);
+  };
+  std::int64_t p = 0;
+  for (; p + 4 <= terms; p += 4) pass(Int<4>{}, p);
+  for (; p < terms; ++p) pass(Int<1>{}, p);
+}
+
+// A single row of sums: B is read as it lies, a few whole rows of it at a time. In the same blocks
+// of k as everywhere, so that a row has the same bits wherever threads cut the rows. Returns the
+// columns that it left.
+Span multiply_row(const Product& p, std::int64_t row, Span columns) {
+  constexpr std::int64_t most_columns = 1024;
+  const std::int64_t end = columns.begin + columns.size() / lanes * lanes;
+  const std::int64_t a_step = p.a.transposed ? p.a.stride : 1;
+  const float* a = p.a.data + row * (p.a.transposed ? 1 : p.a.stride);
+  const hn::ScalableTag<float> d;
+  alignas(64) float sums[most_columns];
+  for (std::int64_t j = columns.begin; j < end; j += most_columns) {
+    const std::int64_t count = std::min(most_columns, end - j);
+    float* c = p.c + row * p.c_stride + j;
+    std::int64_t k = 0;
+    do {
+      const bool first = k == 0, last = k + block_k >= p.size.k;
+      if (first && p.epilogue->bias != nullptr) {
+        std::copy_n(p.epilogue->bias + j, count, sums);
+      } else {
+        std::fill_n(sums, count, 0.0F);
+      }
+      add_rows(std::min(block_k, p.size.k - k), a + k * a_step, a_step,
+               p.b.data + k * p.b.stride + j, p.b.stride, count, sums);
+      const bool add = p.accumulate || !first;
+      const bool positive = last && p.epilogue->activation.kind == ActivationKind::relu;
+      for (std::int64_t i = 0; i < count; i += lanes) {
+        Floats v = hn::Load(d, sums + i);
+        if (add) v = hn::Add(hn::LoadU(d, c + i), v);
+        hn::StoreU(positive ? relu(v) : v, d, c + i);
+      }
+      k += block_k;
+    } while (k < p.size.k);
+  }
   finish(p, {row, row + 1}, {columns.begin, end});
   return {end, columns.end};
 }
@@ -356,7 +404,9 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   if (is_deep(size)) return multiply_deep(workers, product);
   constexpr double flops_per_ns = 64;
   constexpr std::int64_t unit_cols = 64, unit_rows = 12;
-  const double work_per_element = 2 * static_cast<double>(size.k) / flops_per_ns + 0.5;
+  // Few rows wait for B to arrive, 80 bytes in a nanosecond.
+  const double per_row = std::max(2 / flops_per_ns, 0.05 / static_cast<double>(size.m));
+  const double work_per_element = per_row * static_cast<double>(size.k) + 0.5;
   // Each element's sum is the same wherever C is cut; whole panels and tiles keep the pieces full.
   const bool by_columns = size.n >= size.m;
   const std::int64_t unit = by_columns ? unit_cols : unit_rows;

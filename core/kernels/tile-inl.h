@@ -24,6 +24,8 @@ constexpr int most_cols = 2 * lanes;
 /// The tallest tile: with 32 registers 24 sums, their row of B and one number of A; with 16 half.
 constexpr int most_rows = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64 ? 12 : 6;
 
+using Floats = hn::Vec<hn::ScalableTag<float>>;
+
 /// A number that the compiler knows, as an argument.
 template <int n>
 using Int = std::integral_constant<int, n>;

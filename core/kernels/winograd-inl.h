@@ -13,8 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
 
-using Floats = hn::Vec<hn::ScalableTag<float>>;
-
 /// 4 x 4 registers, of which the smaller side of a transform fills the upper left.
 struct Patch {
   Floats at[4][4];
