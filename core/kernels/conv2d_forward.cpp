@@ -150,10 +150,47 @@ class ForwardRow {
   Span rows_;  // of the kernel, that lie in the image
 };
 
+// Where columns see padding, the few rows of the image that the kernel meets are copied with zeros
+// around them: then all tiles are whole.
+constexpr std::int64_t most_copied = 4096;
+
+// The columns of the image that a row of outputs sees, padding among them.
+std::int64_t columns_seen(const Conv2DSize& s) {
+  return (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+}
+
+HWY_NOINLINE void padded_row(const Conv2DSize& size, const float* image, const float* kernel,
+                             const Epilogue& epilogue, std::int64_t i, float* y) {
+  const std::int64_t top = i * size.stride_h - size.pad_top;
+  const Span rows = places_inside(top, size.dilation_h, size.height, size.kernel_h);
+  Conv2DSize copied = size;
+  copied.height = rows.size();
+  copied.width = columns_seen(size);
+  copied.pad_top = rows.begin;
+  copied.pad_left = 0;
+  copied.dilation_h = 1;
+  const std::int64_t left = std::min(size.pad_left, copied.width);
+  const std::int64_t inside = std::min(size.width, copied.width - left);
+  float copy[most_copied];
+  float* to = copy;
+  for (std::int64_t a = rows.begin; a < rows.end; ++a) {
+    to = std::fill_n(to, left * size.channels, 0.0F);
+    to = std::copy_n(image + (top + a * size.dilation_h) * size.width * size.channels,
+                     inside * size.channels, to);
+    to = std::fill_n(to, (copied.width - left - inside) * size.channels, 0.0F);
+  }
+  ForwardRow(copied, copy, kernel, epilogue, 0, y).run();
+}
+
 }  // namespace
 
 void forward_row(const Conv2DSize& size, const float* image, const float* kernel,
                  const Epilogue& epilogue, std::int64_t i, float* y) {
+  const std::int64_t seen = columns_seen(size);
+  const bool sees_padding = size.pad_left > 0 || seen > size.width;
+  if (sees_padding && size.kernel_h * seen * size.channels <= most_copied) {
+    return padded_row(size, image, kernel, epilogue, i, y);
+  }
   ForwardRow(size, image, kernel, epilogue, i, y).run();
 }
 

@@ -23,7 +23,7 @@ namespace {
 // whatever its layout; A is read where it lies, in either layout, unless many panels use it.
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_n = 64;
-constexpr std::int64_t block_m = 288;  // rows of A that are packed: whole tiles of either height
+constexpr std::int64_t block_m = 288;  // rows of A that are packed
 // With so few rows a panel is used once, and not worth packing.
 constexpr std::int64_t few_rows = most_rows;
 
@@ -403,7 +403,7 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   if (size.k == 0) product.a = product.b = {&nothing, 1};
   if (is_deep(size)) return multiply_deep(workers, product);
   constexpr double flops_per_ns = 64;
-  constexpr std::int64_t unit_cols = 64, unit_rows = 12;
+  constexpr std::int64_t unit_cols = 64, unit_rows = 4;
   // Few rows wait for B to arrive, 80 bytes in a nanosecond.
   const double per_row = std::max(2 / flops_per_ns, 0.05 / static_cast<double>(size.m));
   const double work_per_element = per_row * static_cast<double>(size.k) + 0.5;

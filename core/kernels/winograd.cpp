@@ -22,7 +22,7 @@ namespace {
 // back while they are in cache. Sizes are those of no instruction set, so that sums are cut alike
 // in all of them.
 constexpr std::int64_t planes = 16;
-constexpr std::int64_t some_patches = 12;    // whole register tiles: 12 x 1 or 6 x 2
+constexpr std::int64_t some_patches = 12;    // whole register tiles
 constexpr std::int64_t most_weights = 2048;  // in a plane; 128 KB of stack in all
 constexpr std::int64_t widest = 64;          // channels or filters in a block
 constexpr std::int64_t some_deltas = 32;     // patches that the kernel's gradient takes at once
@@ -225,15 +225,15 @@ template <int cols>
 HWY_NOINLINE void multiply_panel(std::int64_t terms, const float* in, const float* weights,
                                  float* out) {
   constexpr std::int64_t stride = SomePlanes::stride;
-  for (std::int64_t t = 0; t < some_patches; t += most_rows) {
-    Tile<most_rows, cols> sum;
+  constexpr int rows = most_rows < some_patches ? 6 : 12;
+  for (std::int64_t t = 0; t < some_patches; t += rows) {
+    Tile<rows, cols> sum;
     sum.multiply({1, terms, 0, 1, 0, cols}, in + t * stride, stride, weights);
     sum.write(out + t * stride, stride, cols, false, false);
   }
 }
 
 void multiply(const Block& block, const SomePlanes& in, const float* weights, SomePlanes& out) {
-  static_assert(some_patches % most_rows == 0);
   const std::int64_t terms = block.terms(), cols = block.cols();
   for (std::int64_t q = 0; q < planes; ++q) {
     for (std::int64_t n = 0; n < cols;) {

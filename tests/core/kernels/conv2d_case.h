@@ -116,6 +116,9 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({6, 7, 6, 3, 2, 6, 2, 1, 1, 0, 0, 1, 1, 1, 6});
   all.push_back({6, 7, 10, 2, 3, 26, 1, 2, 0, 1, 2, 1, 2, 2, 2});
   all.push_back({1, 1, 5, 1, 1, 7});
+  // Rows too long to be copied with their padding.
+  all.push_back({4, 30, 48, 3, 3, 5, 1, 1, 1, 1, 1, 1});
+  all.push_back({5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2});
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
   return all;
 }
