@@ -10,6 +10,9 @@
 namespace minnow {
 namespace {
 
+// Every slice of a step draws noise of its own.
+std::uint64_t noise_step(const Pass& pass) { return pass.step | pass.slice << 48; }
+
 // A shape as rows of its last axis, for what works along it.
 struct Matrix {
   std::int64_t rows, cols;
@@ -24,7 +27,8 @@ Matrix as_rows(const Shape& shape, std::int64_t batch) {
 Engine::Engine(const Graph& graph, const PlanOptions& options, std::int64_t rows,
                std::uint64_t seed)
     : graph_(&graph),
-      plan_(graph, options, rows),
+      rows_at_a_time_(rows_at_a_time(graph, options)),
+      plan_(graph, options, std::min(rows, rows_at_a_time_)),
       training_(options.training),
       pointers_(graph.nodes().size()) {
   for (std::size_t i = 0; i < pointers_.size(); ++i) {
@@ -98,7 +102,7 @@ void Engine::forward_node(int i, const Pass& pass) {
   Pointers& p = pointers_[at(i)];
   const ActivationFn none;
   if (n.runs) {
-    p.noise.step = pass.step;
+    p.noise.step = noise_step(pass);
     node.op->forward({.workers = pass.workers,
                       .rows = pass.rows,
                       .inputs = p.inputs,
@@ -151,7 +155,7 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
   }
   if (!finite) return NonFinite{i};
   if (n.runs) {
-    p.noise.step = pass.step;
+    p.noise.step = noise_step(pass);
     node.op->backward({.workers = pass.workers,
                        .rows = pass.rows,
                        .inputs = p.kept_inputs,
@@ -160,7 +164,7 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
                        .d_inputs = p.d_inputs,
                        .weights = p.weights,
                        .d_weights = p.d_weights,
-                       .accumulate = n.accumulate,
+                       .accumulate = n.accumulate || pass.slice > 0,
                        .saved = p.saved,
                        .scratch = p.backward_scratch,
                        .noise = p.noise});
@@ -174,7 +178,7 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
       kernels::add_to(pass.workers, size, n.runs ? p.d_inputs[k] : p.delta, source.delta);
     }
   }
-  return check_gradients(i, pass);
+  return pass.last ? check_gradients(i, pass) : std::nullopt;
 }
 
 std::optional<NonFinite> Engine::check_gradients(int i, const Pass& pass) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,20 +19,27 @@ struct NonFinite {
   int parameter = -1;
 };
 
-/// What one pass over the graph is given.
+/// What one pass over the graph is given: a batch, or a slice of one.
 struct Pass {
   const Workers& workers;
-  std::int64_t rows;       ///< at most the plan's
-  std::uint64_t step = 0;  ///< which step's noise
+  std::int64_t rows;        ///< at most the plan's
+  std::uint64_t step = 0;   ///< which step's noise; below 2^48
+  std::uint64_t slice = 0;  ///< after the first, weight gradients add up
+  bool last = true;         ///< of the batch's slices
 };
 
 /// Runs a graph by a plan, on memory that is lent to it. Runs allocate nothing.
 class Engine {
  public:
-  /// The graph must outlive the engine. `seed` is the noise's.
+  /// For batches of `rows`, in slices where rows_at_a_time() are fewer. The graph must outlive the
+  /// engine. `seed` is the noise's.
   Engine(const Graph& graph, const PlanOptions& options, std::int64_t rows, std::uint64_t seed);
 
   const Plan& plan() const noexcept { return plan_; }
+  /// Whether batches of so many rows can be run, in slices of at most plan().rows().
+  bool takes(std::int64_t rows) const noexcept {
+    return plan_.rows() >= std::min(rows, rows_at_a_time_);
+  }
 
   /// Points everything at this arena (of plan().arena_bytes()) and these numbers.
   void bind(std::byte* arena, ParameterStore& parameters);
@@ -47,7 +55,8 @@ class Engine {
   void forward(const Pass& pass);
   /// Runs forward again and finds the first node whose output is not finite.
   std::optional<NonFinite> first_non_finite(const Pass& pass);
-  /// From the outputs' deltas to the gradients. Stops at the first gradient that is not finite.
+  /// From the outputs' deltas to the gradients. Stops at the first gradient that is not finite;
+  /// those of weights are looked at in the last slice, which has what the others left.
   std::optional<NonFinite> backward(const Pass& pass);
   /// After a step that stood.
   void finish_step(const Pass& pass);
@@ -70,6 +79,7 @@ class Engine {
   std::optional<NonFinite> check_gradients(int i, const Pass& pass) const;
 
   const Graph* graph_;
+  std::int64_t rows_at_a_time_;
   Plan plan_;
   bool training_;
   std::vector<Pointers> pointers_;

@@ -1,6 +1,7 @@
 #include "core/graph/plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/kernels/activation.h"
@@ -216,6 +217,25 @@ class Planner {
 };
 
 }  // namespace
+
+std::int64_t rows_at_a_time(const Graph& graph, const PlanOptions& options) {
+  constexpr std::int64_t near_bytes = std::int64_t{8} << 20;  // in a core's share of its caches
+  constexpr std::int64_t weight_ratio = 4;
+  constexpr std::int64_t least_rows = 16, whole_rows = 8;
+  constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+  std::int64_t weight_bytes = 0;
+  for (const GraphNode& node : graph.nodes()) {
+    if (node.declaration().couples_rows && options.training) return no_limit;
+  }
+  for (const Parameter& parameter : graph.parameters()) {
+    weight_bytes += float_bytes(parameter.spec.shape);
+  }
+  constexpr std::int64_t some = 64;  // rows, beside which what is fixed counts little
+  const std::int64_t row_bytes =
+      std::max<std::int64_t>(1, Plan(graph, options, some).arena_bytes() / some);
+  const std::int64_t rows = std::max(near_bytes, weight_ratio * weight_bytes) / row_bytes;
+  return std::max(least_rows, rows / whole_rows * whole_rows);
+}
 
 Plan::Plan(const Graph& graph, const PlanOptions& options, std::int64_t rows) : rows_(rows) {
   Planner planner(graph, options);

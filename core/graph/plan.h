@@ -76,6 +76,12 @@ class Plan {
   std::int64_t arena_bytes_ = 0;
 };
 
+/// How many rows go through the graph at a time: larger batches are cut into slices, whose
+/// activations stay near the processor and need memory for one slice only. It follows from the
+/// graph and the options alone, as results depend on it in their last bits. No limit where rows
+/// depend on one another (batch normalization), or where weights are most of what a pass reads.
+std::int64_t rows_at_a_time(const Graph& graph, const PlanOptions& options);
+
 /// Gives every buffer a place so that no two that are alive together overlap; returns the bytes
 /// needed. Largest first, each at the lowest offset that is free for its whole life.
 /// Throws ResourceExhausted where the sizes overflow.

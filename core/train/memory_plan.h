@@ -11,7 +11,9 @@ struct MemoryPlan {
   std::int64_t weights = 0;
   std::int64_t gradients = 0;
   std::int64_t optimizer_state = 0;
-  std::int64_t arena = 0;  ///< activations, their gradients, scratch and the batch itself
+  /// Activations, their gradients, scratch and the batch itself; of large batches, one slice of
+  /// rows at a time, so that it grows no further.
+  std::int64_t arena = 0;
 
   std::int64_t total() const noexcept { return weights + gradients + optimizer_state + arena; }
 };

@@ -44,11 +44,23 @@ PlanOptions Session::plan_options(bool training) const {
   return options;
 }
 
+template <class F>
+void Session::for_slices(const Engine& engine, const BatchRows& batch, F&& f) const {
+  const std::int64_t most = engine.plan().rows();
+  const std::int64_t slices = (batch.count + most - 1) / most;
+  for (std::int64_t i = 0; i < slices; ++i) {
+    const Span part = split(batch.count, slices, i);
+    BatchRows rows{.rows = nullptr, .first = batch.first + part.begin, .count = part.size()};
+    if (batch.rows != nullptr) rows.rows = batch.rows + part.begin;
+    f(Slice{rows, i, batch.count, i + 1 == slices});
+  }
+}
+
 void Session::bind(Engine& engine) { engine.bind(arena_.data(), parameters_); }
 
 std::unique_ptr<Engine>& Session::prepare(std::unique_ptr<Engine>& engine,
                                           const PlanOptions& options, std::int64_t rows) {
-  if (engine == nullptr || engine->plan().rows() < rows) {
+  if (engine == nullptr || !engine->takes(rows)) {
     auto fresh = std::make_unique<Engine>(graph_, options, rows, seed_);
     if (fresh->plan().arena_bytes() > arena_.size()) {
       arena_ = Buffer(fresh->plan().arena_bytes(), "activations");
@@ -82,7 +94,8 @@ void Session::prepare_prediction(std::int64_t rows) {
 MemoryPlan Session::memory_plan(std::int64_t rows) const {
   const std::int64_t trainable = parameters_.trainable_extent() * float_size;
   const auto slots = options_ ? static_cast<std::int64_t>(options_->optimizer->slots().size()) : 0;
-  const Plan plan(graph_, plan_options(true), rows);
+  const PlanOptions options = plan_options(true);
+  const Plan plan(graph_, options, std::min(rows, rows_at_a_time(graph_, options)));
   return {.batch_size = rows,
           .weights = parameters_.extent() * float_size,
           .gradients = trainable,
@@ -118,13 +131,16 @@ void Session::gather(Engine& engine, const Workers& workers, const CheckedData& 
   }
 }
 
+// The slice's share of the batch's loss.
 double Session::measure(Engine& engine, const Workers& workers, const CheckedData& data,
-                        std::int64_t rows, bool with_delta, std::span<double> tally) {
+                        const Slice& slice, bool with_delta, std::span<double> tally) {
   double total = 0;
+  const std::int64_t rows = slice.rows.count;
   for (std::size_t o = 0; o < targets_.size(); ++o) {
     const Target& target = targets_[o];
     const std::byte* place = engine.target(o);
     const bool labels = target.loss->target_rule().kind == TargetKind::labels;
+    const std::int64_t values = slice.of * target.positions;  // that the loss is the mean of
     kernels::LossBatch batch{.rows = rows * target.positions, .cols = target.cols};
     batch.prediction = engine.output(o);
     if (labels) batch.labels = reinterpret_cast<const std::int32_t*>(place);
@@ -132,11 +148,11 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
     if (!data.weights.empty()) {
       batch.weights = reinterpret_cast<const float*>(place + rows * target.target_bytes);
     }
-    batch.scale = target.weight / static_cast<float>(batch.rows);
+    batch.scale = target.weight / static_cast<float>(values);
     if (engine.on_logits(o)) batch.probabilities = engine.output(o);
     if (with_delta) batch.delta = engine.output_delta(o);
     const double loss =
-        target.loss->compute(workers, batch, engine.on_logits(o)) / static_cast<double>(batch.rows);
+        target.loss->compute(workers, batch, engine.on_logits(o)) / static_cast<double>(values);
     total += static_cast<double>(target.weight) * loss;
 
     MetricBatch seen{.rows = batch.rows,
@@ -148,10 +164,7 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
     for (const Named& named : named_) {
       if (named.target != o || named.metric == -2) continue;
       if (named.metric == -1) {
-        // Unlike the total, one of several losses is the mean over batches, whatever their rows:
-        // what Keras comes to on TensorFlow, where a batch does not know its size beforehand.
         tally[named.sums] += loss;
-        tally[named.sums + 1] += 1;
         continue;
       }
       const auto m = static_cast<std::size_t>(named.metric);
@@ -160,9 +173,21 @@ double Session::measure(Engine& engine, const Workers& workers, const CheckedDat
       metric->update(seen, tally.subspan(named.sums, static_cast<std::size_t>(metric->sums())));
     }
   }
+  return total;
+}
+
+// What a batch adds to the tally when its slices, whose losses come to `total`, are through.
+// Returns the whole loss.
+double Session::close(const Workers& workers, std::int64_t rows, double total,
+                      std::span<double> tally) {
   total += updater_.penalty(workers, parameters_);
   tally[0] += total * static_cast<double>(rows);
   tally[1] += static_cast<double>(rows);
+  // Unlike the total, one of several losses is the mean over batches, whatever their rows: what
+  // Keras comes to on TensorFlow, where a batch does not know its size beforehand.
+  for (const Named& named : named_) {
+    if (named.metric == -1) tally[named.sums + 1] += 1;
+  }
   return total;
 }
 
@@ -176,20 +201,31 @@ void Session::train_together(const Workers& workers, const CheckedData& data,
                              const BatchRows& batch, const StepPlace& place,
                              std::span<double> tally) {
   Engine& engine = *training_;
-  const Pass pass{
-      .workers = workers, .rows = batch.count, .step = static_cast<std::uint64_t>(step_)};
+  const auto pass_of = [&](const Slice& slice) {
+    return Pass{.workers = workers,
+                .rows = slice.rows.count,
+                .step = static_cast<std::uint64_t>(step_),
+                .slice = static_cast<std::uint64_t>(slice.number),
+                .last = slice.last};
+  };
   std::fill(pending_.begin(), pending_.end(), 0.0);
-  gather(engine, workers, data, batch, true);
-  engine.forward(pass);
-  const double loss = measure(engine, workers, data, batch.count, true, pending_);
-  if (!std::isfinite(loss)) report_loss(engine, workers, data, batch, place, loss);
-  if (const auto bad = engine.backward(pass)) report_gradient(*bad, place);
-  if (const auto bad = updater_.add_penalty_gradients(workers, parameters_)) {
-    report_gradient(*bad, place);
-  }
-  ++step_;
-  updater_.update(workers, parameters_, options_->optimizer.impl(), step_, rate_of(step_ - 1));
-  engine.finish_step(pass);
+  double loss = 0;
+  for_slices(engine, batch, [&](const Slice& slice) {
+    const Pass pass = pass_of(slice);
+    gather(engine, workers, data, slice.rows, true);
+    engine.forward(pass);
+    loss += measure(engine, workers, data, slice, true, pending_);
+    if (slice.last) loss = close(workers, batch.count, loss, pending_);
+    if (!std::isfinite(loss)) report_loss(engine, data, slice.rows, pass, place, loss);
+    if (const auto bad = engine.backward(pass)) report_gradient(*bad, place);
+    if (!slice.last) return;
+    if (const auto bad = updater_.add_penalty_gradients(workers, parameters_)) {
+      report_gradient(*bad, place);
+    }
+    ++step_;
+    updater_.update(workers, parameters_, options_->optimizer.impl(), step_, rate_of(step_ - 1));
+    engine.finish_step(pass);
+  });
   for (std::size_t i = 0; i < pending_.size(); ++i) tally[i] += pending_[i];
 }
 
@@ -203,9 +239,13 @@ void Session::evaluate(const Workers& workers, const CheckedData& data, const Ba
                        std::span<double> tally) {
   Engine& engine = *evaluation_;
   workers.together(work_of(engine, batch.count), [&](const Workers& team) {
-    gather(engine, team, data, batch, true);
-    engine.forward({.workers = team, .rows = batch.count, .step = 0});
-    measure(engine, team, data, batch.count, false, tally);
+    double loss = 0;
+    for_slices(engine, batch, [&](const Slice& slice) {
+      gather(engine, team, data, slice.rows, true);
+      engine.forward({.workers = team, .rows = slice.rows.count});
+      loss += measure(engine, team, data, slice, false, tally);
+    });
+    close(team, batch.count, loss, tally);
   });
 }
 
@@ -213,13 +253,16 @@ void Session::predict(const Workers& workers, const CheckedData& data, const Bat
                       std::span<float* const> outputs) {
   Engine& engine = *prediction_;
   workers.together(work_of(engine, batch.count), [&](const Workers& team) {
-    gather(engine, team, data, batch, false);
-    engine.forward({.workers = team, .rows = batch.count, .step = 0});
+    for_slices(engine, batch, [&](const Slice& slice) {
+      gather(engine, team, data, slice.rows, false);
+      engine.forward({.workers = team, .rows = slice.rows.count});
+      for (std::size_t o = 0; o < outputs.size(); ++o) {
+        const std::int64_t row = graph_.node(graph_.outputs()[o]).output().numel();
+        std::memcpy(outputs[o] + (slice.rows.first - batch.first) * row, engine.output(o),
+                    as_size(slice.rows.count * row * float_size));
+      }
+    });
   });
-  for (std::size_t o = 0; o < outputs.size(); ++o) {
-    const std::int64_t n = batch.count * graph_.node(graph_.outputs()[o]).output().numel();
-    std::memcpy(outputs[o], engine.output(o), as_size(n * float_size));
-  }
 }
 
 namespace {
@@ -234,12 +277,11 @@ constexpr std::string_view diverged_hint =
 
 }  // namespace
 
-void Session::report_loss(Engine& engine, const Workers& workers, const CheckedData& data,
-                          const BatchRows& batch, const StepPlace& place, double loss) {
+void Session::report_loss(Engine& engine, const CheckedData& data, const BatchRows& rows,
+                          const Pass& pass, const StepPlace& place, double loss) {
   // Later layers may have reused the memory of earlier ones, so look again from the start.
-  gather(engine, workers, data, batch, true);
-  const auto bad = engine.first_non_finite(
-      {.workers = workers, .rows = batch.count, .step = static_cast<std::uint64_t>(step_)});
+  gather(engine, pass.workers, data, rows, true);
+  const auto bad = engine.first_non_finite(pass);
   const std::string layer = bad ? graph_.node(bad->node).label() : "";
   throw Diverged(
       place.where,

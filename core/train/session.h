@@ -103,19 +103,29 @@ class Session {
     int metric;  // -1: the output's loss; -2: the total loss
   };
 
+  // A slice of a batch of `of` rows.
+  struct Slice {
+    BatchRows rows;
+    std::int64_t number, of;
+    bool last;
+  };
+
   std::unique_ptr<Engine>& prepare(std::unique_ptr<Engine>& engine, const PlanOptions& options,
                                    std::int64_t rows);
+  template <class F>
+  void for_slices(const Engine& engine, const BatchRows& batch, F&& f) const;
   PlanOptions plan_options(bool training) const;
   void bind(Engine& engine);
   std::vector<std::string> output_names() const;
   std::vector<Target> make_targets(const CompileOptions& options) const;
   void lay_tally();
   void gather(Engine& engine, const Workers& workers, const CheckedData& data,
-              const BatchRows& batch, bool with_targets);
-  double measure(Engine& engine, const Workers& workers, const CheckedData& data, std::int64_t rows,
-                 bool with_delta, std::span<double> tally);
-  [[noreturn]] void report_loss(Engine& engine, const Workers& workers, const CheckedData& data,
-                                const BatchRows& batch, const StepPlace& place, double loss);
+              const BatchRows& rows, bool with_targets);
+  double measure(Engine& engine, const Workers& workers, const CheckedData& data,
+                 const Slice& slice, bool with_delta, std::span<double> tally);
+  double close(const Workers& workers, std::int64_t rows, double total, std::span<double> tally);
+  [[noreturn]] void report_loss(Engine& engine, const CheckedData& data, const BatchRows& rows,
+                                const Pass& pass, const StepPlace& place, double loss);
   [[noreturn]] void report_gradient(const NonFinite& bad, const StepPlace& place) const;
   void train_together(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                       const StepPlace& place, std::span<double> tally);

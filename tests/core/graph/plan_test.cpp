@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "layers/activation.h"
+#include "layers/batch_normalization.h"
+#include "layers/conv2d.h"
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/flatten.h"
@@ -74,6 +76,24 @@ TEST(Plan, InferenceReusesMemory) {
   const std::int64_t one = 256 * 4 * 8;
   EXPECT_EQ(Plan(graph, {}, 8).arena_bytes(), 2 * one);
   EXPECT_GT(Plan(graph, {.training = true}, 8).arena_bytes(), 5 * one);
+}
+
+TEST(Plan, RowsGoThroughAFewAtATimeWhereActivationsAreMost) {
+  const PlanOptions training{.training = true};
+  const auto at_a_time = [&](const std::vector<Layer>& layers) {
+    return rows_at_a_time(graph_of(layers), training);
+  };
+  // 28 x 28 + 3 x 26 x 26 x 32 floats or so in a row: 8 MiB hold about 40.
+  const std::int64_t images = at_a_time({Input({28, 28, 1}), Conv2D(32, 3), Flatten(), Dense(10)});
+  EXPECT_GE(images, 24);
+  EXPECT_LE(images, 48);
+  EXPECT_EQ(images % 8, 0);
+  EXPECT_EQ(at_a_time({Input({1024, 1024, 3}), Conv2D(32, 3)}), 16);
+  // Each pass reads 4 MB of weights: batches should be large.
+  EXPECT_GE(at_a_time({Input({1000}), Dense(1000), Dense(10)}), 1000);
+  EXPECT_GT(at_a_time({Input({28, 28, 1}), Conv2D(32, 3), BatchNormalization()}), 1LL << 60);
+  EXPECT_LE(rows_at_a_time(graph_of({Input({28, 28, 1}), Conv2D(32, 3), BatchNormalization()}), {}),
+            1000);
 }
 
 RC_GTEST_PROP(PlaceBuffers, NoTwoThatLiveTogetherOverlap, ()) {
