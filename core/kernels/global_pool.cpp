@@ -7,9 +7,8 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/global_pool.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: plain loops, vectorised by the
-// compiler.
-#include <hwy/highway.h>
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
@@ -18,41 +17,87 @@ namespace {
 constexpr std::int64_t block = 64;     // channels at a time
 constexpr std::int64_t few_rows = 64;  // places added up in float before they join the total
 
-}  // namespace
-
-void mean_of_places(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,
-                    float* HWY_RESTRICT y) {
-  for (std::int64_t first = 0; first < channels; first += block) {
-    const std::int64_t some = std::min(block, channels - first);
-    double total[block] = {};
-    for (std::int64_t begin = 0; begin < places; begin += few_rows) {
-      const std::int64_t end = std::min(places, begin + few_rows);
-      float part[block] = {};
-      for (std::int64_t i = begin; i < end; ++i) {
-        for (std::int64_t c = 0; c < some; ++c) part[c] += x[i * channels + first + c];
-      }
-      for (std::int64_t c = 0; c < some; ++c) total[c] += part[c];
-    }
-    for (std::int64_t c = 0; c < some; ++c) {
-      y[first + c] = static_cast<float>(total[c] / static_cast<double>(places));
+// f(Int<n>, first, count) for blocks of n registers of channels, of which `count` exist.
+template <class F>
+HWY_INLINE void for_channels(std::int64_t channels, F&& f) {
+  for (std::int64_t c = 0; c < channels;) {
+    const std::int64_t left = channels - c;
+    if (left >= 2 * width) {
+      f(Int<2>{}, c, 2 * width);
+      c += 2 * width;
+    } else {
+      f(Int<1>{}, c, std::min<std::int64_t>(width, left));
+      c += width;
     }
   }
 }
 
-void max_of_places(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,
-                   float* HWY_RESTRICT y) {
-  for (std::int64_t first = 0; first < channels; first += block) {
-    const std::int64_t some = std::min(block, channels - first);
-    float best[block];
-    std::copy_n(x + first, some, best);
+// Register v of those that begin at x.
+template <int n>
+HWY_INLINE Floats load_one(const float* x, int v, std::int64_t count, Floats otherwise) {
+  if constexpr (n > 1) return hn::LoadU(FloatTag(), x + v * width);
+  return load(x, count, otherwise);
+}
+
+// Channel by channel. NaN beats numbers, and the first stays.
+HWY_NOINLINE void max_with_nan(std::int64_t places, std::int64_t channels, std::int64_t count,
+                               const float* x, float* y) {
+  for (std::int64_t c = 0; c < count; ++c) {
+    float best = x[c];
     for (std::int64_t i = 1; i < places; ++i) {
-      for (std::int64_t c = 0; c < some; ++c) {
-        const float old = best[c], v = x[i * channels + first + c];
-        best[c] = old >= v || old != old ? old : v;  // NaN is taken, and stays
-      }
+      const float v = x[i * channels + c];
+      if (best == best && !(v <= best)) best = v;
     }
-    std::copy_n(best, some, y + first);
+    y[c] = best;
   }
+}
+
+}  // namespace
+
+void mean_of_places(std::int64_t places, std::int64_t channels, const float* x, float* y) {
+  const Floats zero = all(0);
+  for_channels(channels, [&](auto n, std::int64_t first, std::int64_t count) HWY_ATTR {
+    double total[2 * width] = {};
+    for (std::int64_t begin = 0; begin < places; begin += few_rows) {
+      const std::int64_t end = std::min(places, begin + few_rows);
+      Floats sum[n];
+      unrolled<n>([&](auto v) HWY_ATTR { sum[v] = zero; });
+      const float* at = x + begin * channels + first;
+      for (std::int64_t i = begin; i < end; ++i, at += channels) {
+        unrolled<n>([&](auto v)
+                        HWY_ATTR { sum[v] = hn::Add(sum[v], load_one<n>(at, v, count, zero)); });
+      }
+      float part[2 * width];
+      unrolled<n>([&](auto v) HWY_ATTR { hn::StoreU(sum[v], FloatTag(), part + v * width); });
+      for (std::int64_t c = 0; c < count; ++c) total[c] += static_cast<double>(part[c]);
+    }
+    for (std::int64_t c = 0; c < count; ++c) {
+      y[first + c] = static_cast<float>(total[c] / static_cast<double>(places));
+    }
+  });
+}
+
+void max_of_places(std::int64_t places, std::int64_t channels, const float* x, float* y) {
+  const Floats zero = all(0);
+  for_channels(channels, [&](auto n, std::int64_t first, std::int64_t count) HWY_ATTR {
+    const float* at = x + first;
+    Floats best[n], sum[n];  // a sum tells of NaN
+    unrolled<n>([&](auto v) HWY_ATTR { best[v] = sum[v] = load_one<n>(at, v, count, zero); });
+    for (std::int64_t i = 1; i < places; ++i) {
+      at += channels;
+      unrolled<n>([&](auto v) HWY_ATTR {
+        const Floats number = load_one<n>(at, v, count, zero);
+        best[v] = hn::IfThenElse(hn::Lt(best[v], number), number, best[v]);
+        sum[v] = hn::Add(sum[v], number);
+      });
+    }
+    bool plain = true;
+    unrolled<n>([&](auto v) HWY_ATTR {
+      plain = plain && hn::AllTrue(FloatTag(), hn::Eq(sum[v], sum[v]));
+      store(best[v], y + first + v * width, n > 1 ? width : count);
+    });
+    if (!plain) max_with_nan(places, channels, count, x + first, y + first);
+  });
 }
 
 void spread_max(std::int64_t places, std::int64_t channels, const float* HWY_RESTRICT x,

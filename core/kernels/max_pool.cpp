@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/kernels/conv2d_taps.h"
 #include "core/kernels/pool2d.h"
 #include "core/parallel.h"
 
@@ -38,38 +39,87 @@ struct Window {
   }
 };
 
-// The largest numbers of a window, in `n` registers of channels from c on. NaN beats numbers, so
-// that it stays visible; the first NaN stays.
-template <class D, int n>
-HWY_INLINE void max_of(const Pool2DSize& s, const Window& w, const float* image, std::int64_t c,
-                       float* y, std::int32_t* argmax) {
+// The largest number of a window and its place, channel by channel. NaN beats numbers, so that it
+// stays visible; the first NaN stays.
+HWY_NOINLINE void max_with_nan(const Pool2DSize& s, const Window& w, const float* image,
+                               std::int64_t channels, float* y, std::int32_t* argmax) {
+  const std::int64_t first = w.rows.begin * s.width + w.columns.begin;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    float best = image[first * s.channels + c];
+    std::int64_t won = first;
+    for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
+      for (std::int64_t column = w.columns.begin; column < w.columns.end; ++column) {
+        const std::int64_t place = row * s.width + column;
+        const float x = image[place * s.channels + c];
+        if (best != best || x <= best) continue;
+        best = x;
+        won = place;
+      }
+    }
+    y[c] = best;
+    if (argmax != nullptr) argmax[c] = static_cast<std::int32_t>(won);
+  }
+}
+
+// The same for `n` registers of channels, and whether none is NaN (else what is written is not
+// right; infinities of both signs pass for NaN). `high` x `wide` is the window's size where it is
+// known and lies in the image.
+template <class D, int n, int high, int wide>
+HWY_INLINE bool max_of(const Pool2DSize& s, const Window& w, const float* image, float* y,
+                       std::int32_t* argmax) {
   const D d;
   const hn::RebindToSigned<D> places;
   constexpr std::int64_t width = hn::MaxLanes(D());
   const std::int64_t first = w.rows.begin * s.width + w.columns.begin;
-  hn::Vec<D> best[n];
+  const float* start = image + first * s.channels;
+  hn::Vec<D> best[n], sum[n];
   hn::Vec<decltype(places)> won[n];
   unrolled<n>([&](auto v) HWY_ATTR {
-    best[v] = hn::LoadU(d, image + first * s.channels + c + v * width);
-    won[v] = hn::Set(places, static_cast<std::int32_t>(first));
+    best[v] = sum[v] = hn::LoadU(d, start + v * width);
+    won[v] = hn::Zero(places);
   });
-  for (std::int64_t row = w.rows.begin; row < w.rows.end; ++row) {
-    std::int64_t place = row * s.width + w.columns.begin;
-    const float* at = image + place * s.channels + c;
-    for (std::int64_t left = w.columns.size(); left > 0; --left, ++place, at += s.channels) {
+  const std::int64_t rows = high > 0 ? high : w.rows.size();
+  const std::int64_t columns = wide > 0 ? wide : w.columns.size();
+  for (std::int64_t a = 0; a < rows; ++a) {
+    for (std::int64_t b = a == 0 ? 1 : 0; b < columns; ++b) {
+      const std::int64_t place = a * s.width + b;
       const auto here = hn::Set(places, static_cast<std::int32_t>(place));
       unrolled<n>([&](auto v) HWY_ATTR {
-        const auto x = hn::LoadU(d, at + v * width);
-        const auto take = hn::And(hn::Eq(best[v], best[v]), hn::Not(hn::Le(x, best[v])));
+        const auto x = hn::LoadU(d, start + place * s.channels + v * width);
+        const auto take = hn::Lt(best[v], x);
+        sum[v] = hn::Add(sum[v], x);
         best[v] = hn::IfThenElse(take, x, best[v]);
         won[v] = hn::IfThenElse(hn::RebindMask(places, take), here, won[v]);
       });
     }
   }
+  const auto begin = hn::Set(places, static_cast<std::int32_t>(first));
+  auto all = sum[0];
   unrolled<n>([&](auto v) HWY_ATTR {
-    hn::StoreU(best[v], d, y + c + v * width);
-    if (argmax != nullptr) hn::StoreU(won[v], places, argmax + c + v * width);
+    if constexpr (v > 0) all = hn::Add(all, sum[v]);
+    hn::StoreU(best[v], d, y + v * width);
+    if (argmax != nullptr) hn::StoreU(hn::Add(won[v], begin), places, argmax + v * width);
   });
+  return hn::AllTrue(d, hn::Eq(all, all));
+}
+
+// All channels of a window.
+template <int high, int wide>
+HWY_INLINE void max_window(const Pool2DSize& s, const Window& w, const float* image, float* y,
+                           std::int32_t* argmax) {
+  using D = hn::ScalableTag<float>;
+  using Single = hn::CappedTag<float, 1>;
+  for (std::int64_t c = 0; c < s.channels;) {
+    const std::int64_t left = s.channels - c;
+    std::int32_t* places = argmax != nullptr ? argmax + c : nullptr;
+    const bool two = left >= 2 * lanes, one = !two && left >= lanes;
+    const std::int64_t count = two ? 2 * lanes : one ? lanes : 1;
+    const bool plain = two   ? max_of<D, 2, high, wide>(s, w, image + c, y + c, places)
+                       : one ? max_of<D, 1, high, wide>(s, w, image + c, y + c, places)
+                             : max_of<Single, 1, high, wide>(s, w, image + c, y + c, places);
+    if (!plain) max_with_nan(s, w, image + c, count, y + c, places);
+    c += count;
+  }
 }
 
 // Whether windows that do not overlap leave no place out.
@@ -82,20 +132,28 @@ bool covered(const Pool2DSize& s) {
 
 }  // namespace
 
-// Row i of one image's output.
+namespace {
+
+// Columns [begin, end) of row i of one image's output.
+template <int high, int wide>
+HWY_NOINLINE void max_columns(const Pool2DSize& s, const float* image, std::int64_t i, Span columns,
+                              float* y, std::int32_t* argmax) {
+  for (std::int64_t j = columns.begin; j < columns.end; ++j) {
+    max_window<high, wide>(s, Window(s, i, j), image, y + j * s.channels,
+                           argmax != nullptr ? argmax + j * s.channels : nullptr);
+  }
+}
+
+}  // namespace
+
 void max_row(const Pool2DSize& s, const float* image, std::int64_t i, float* y,
              std::int32_t* argmax) {
-  using D = hn::ScalableTag<float>;
-  for (std::int64_t j = 0; j < s.out_w; ++j) {
-    const Window w(s, i, j);
-    std::int64_t c = 0;
-    for (; c + 4 * lanes <= s.channels; c += 4 * lanes) max_of<D, 4>(s, w, image, c, y, argmax);
-    for (; c + 2 * lanes <= s.channels; c += 2 * lanes) max_of<D, 2>(s, w, image, c, y, argmax);
-    for (; c + lanes <= s.channels; c += lanes) max_of<D, 1>(s, w, image, c, y, argmax);
-    for (; c < s.channels; ++c) max_of<hn::CappedTag<float, 1>, 1>(s, w, image, c, y, argmax);
-    y += s.channels;
-    if (argmax != nullptr) argmax += s.channels;
-  }
+  const bool pairs = s.pool_h == 2 && s.pool_w == 2 && Window(s, i, 0).rows.size() == 2;
+  const Span whole =
+      pairs ? places_inside(-s.pad_left, s.stride_w, s.width - 1, s.out_w) : Span{0, 0};
+  max_columns<0, 0>(s, image, i, {0, whole.begin}, y, argmax);
+  max_columns<2, 2>(s, image, i, whole, y, argmax);
+  max_columns<0, 0>(s, image, i, {whole.end, s.out_w}, y, argmax);
 }
 
 void max_image_backward(const Pool2DSize& s, const float* dy, const std::int32_t* argmax,

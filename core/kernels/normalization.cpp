@@ -11,9 +11,11 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/normalization.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: plain loops, vectorised by the
+// After targets.h, which compiles this file for each target: its plain loops are vectorised by the
 // compiler.
 #include <hwy/highway.h>
+
+#include "core/kernels/row-inl.h"
 
 #ifndef MINNOW_CORE_KERNELS_NORMALIZATION_CPP_
 #define MINNOW_CORE_KERNELS_NORMALIZATION_CPP_
@@ -130,91 +132,80 @@ void scale_rows(std::int64_t rows, std::int64_t cols, std::int64_t stride,
 
 namespace {
 
-constexpr std::int64_t lanes = 16;  // sums along a row, the same on every target
-
-// The sum of term(j) over a row.
+// The mean over a row of term(i, count, register of 16 numbers).
 template <class F>
-HWY_INLINE double sum_of(std::int64_t n, F&& term) {
-  float part[lanes] = {};
-  std::int64_t j = 0;
-  for (; j + lanes <= n; j += lanes) {
-    for (std::int64_t p = 0; p < lanes; ++p) part[p] += term(j + p);
-  }
-  for (std::int64_t p = 0; j < n; ++j, ++p) part[p] += term(j);
-  double sum[lanes];
-  for (std::int64_t p = 0; p < lanes; ++p) sum[p] = part[p];
-  for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
-    for (std::int64_t p = 0; p < half; ++p) sum[p] += sum[p + half];
-  }
-  return sum[0];
+HWY_INLINE double mean_of(std::int64_t n, F&& term) {
+  RowSum sum;
+  for_registers(
+      n, [&](auto v, std::int64_t i, std::int64_t count) HWY_ATTR { sum.add(v, term(i, count)); });
+  return sum.total() / static_cast<double>(n);
 }
 
 }  // namespace
 
 void layer_norm_rows(const RowNorm& norm, Span rows, const float* x, float* y, float* saved) {
   const std::int64_t n = norm.cols;
-  const float* HWY_RESTRICT gamma = norm.gamma;
-  const float* HWY_RESTRICT beta = norm.beta;
-  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-    const float* HWY_RESTRICT from = x + i * n;
-    float* HWY_RESTRICT to = y + i * n;
-    const auto mean = static_cast<float>(
-        sum_of(n, [&](std::int64_t j) HWY_ATTR { return from[j]; }) / static_cast<double>(n));
-    const double variance =
-        sum_of(n, [&](std::int64_t j) HWY_ATTR { return (from[j] - mean) * (from[j] - mean); }) /
-        static_cast<double>(n);
+  const Floats zero = all(0), one = all(1);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const float* from = x + row * n;
+    float* to = y + row * n;
+    const Floats mean =
+        all(static_cast<float>(mean_of(n, [&](std::int64_t i, std::int64_t count)
+                                              HWY_ATTR { return load(from + i, count, zero); })));
+    const double variance = mean_of(n, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      const Floats apart = hn::Sub(load(from + i, count, mean), mean);
+      return hn::Mul(apart, apart);
+    });
     const auto inverse =
         static_cast<float>(1 / std::sqrt(variance + static_cast<double>(norm.epsilon)));
     if (saved != nullptr) {
-      saved[2 * i] = mean;
-      saved[2 * i + 1] = inverse;
+      saved[2 * row] = hn::GetLane(mean);
+      saved[2 * row + 1] = inverse;
     }
-    if (gamma != nullptr && beta != nullptr) {
-      for (std::int64_t j = 0; j < n; ++j) {
-        to[j] = (from[j] - mean) * inverse * gamma[j] + beta[j];
-      }
-      continue;
-    }
-    for (std::int64_t j = 0; j < n; ++j) to[j] = (from[j] - mean) * inverse;
-    if (gamma != nullptr) {
-      for (std::int64_t j = 0; j < n; ++j) to[j] *= gamma[j];
-    }
-    if (beta != nullptr) {
-      for (std::int64_t j = 0; j < n; ++j) to[j] += beta[j];
-    }
+    const Floats scale = all(inverse);
+    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
+      Floats v = hn::Mul(hn::Sub(load(from + i, count, zero), mean), scale);
+      if (norm.gamma != nullptr) v = hn::Mul(v, load(norm.gamma + i, count, one));
+      if (norm.beta != nullptr) v = hn::Add(v, load(norm.beta + i, count, zero));
+      store(v, to + i, count);
+    });
   }
 }
 
 void layer_norm_rows_backward(const RowNorm& norm, Span rows, const float* x, const float* dy,
                               const float* saved, float* dx, float* dgamma, float* dbeta) {
   const std::int64_t n = norm.cols;
-  const float* HWY_RESTRICT gamma = norm.gamma;
-  for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-    const float* HWY_RESTRICT from = x + i * n;
-    const float* HWY_RESTRICT d = dy + i * n;
-    const float mean = saved[2 * i], inverse = saved[2 * i + 1];
-    if (float* HWY_RESTRICT sum = dgamma) {
-      for (std::int64_t j = 0; j < n; ++j) sum[j] += d[j] * ((from[j] - mean) * inverse);
-    }
-    if (float* HWY_RESTRICT sum = dbeta) {
-      for (std::int64_t j = 0; j < n; ++j) sum[j] += d[j];
-    }
+  const Floats zero = all(0), one = all(1);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const Floats mean = all(saved[2 * row]), inverse = all(saved[2 * row + 1]);
+    const auto delta = [&](std::int64_t i, std::int64_t count)
+                           HWY_ATTR { return load(dy + row * n + i, count, zero); };
+    const auto normal = [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      return hn::Mul(hn::Sub(load(x + row * n + i, count, mean), mean), inverse);
+    };
+    const auto scaled = [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      const Floats v = delta(i, count);
+      return norm.gamma == nullptr ? v : hn::Mul(v, load(norm.gamma + i, count, one));
+    };
+    const auto add_to = [&](float* sums, std::int64_t i, std::int64_t count, Floats v) HWY_ATTR {
+      store(hn::Add(load(sums + i, count, zero), v), sums + i, count);
+    };
+    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
+      const Floats v = delta(i, count);
+      if (dgamma != nullptr) add_to(dgamma, i, count, hn::Mul(v, normal(i, count)));
+      if (dbeta != nullptr) add_to(dbeta, i, count, v);
+    });
     if (dx == nullptr) continue;
-    float* HWY_RESTRICT to = dx + i * n;
-    if (gamma != nullptr) {
-      for (std::int64_t j = 0; j < n; ++j) to[j] = d[j] * gamma[j];
-    } else {
-      std::copy_n(d, n, to);
-    }
-    const auto size = static_cast<double>(n);
-    const auto shift =
-        static_cast<float>(sum_of(n, [&](std::int64_t j) HWY_ATTR { return to[j]; }) / size);
-    const auto slope = static_cast<float>(
-        sum_of(n, [&](std::int64_t j) HWY_ATTR { return to[j] * ((from[j] - mean) * inverse); }) /
-        size);
-    for (std::int64_t j = 0; j < n; ++j) {
-      to[j] = inverse * (to[j] - shift - (from[j] - mean) * inverse * slope);
-    }
+    const Floats shift = all(static_cast<float>(mean_of(n, scaled)));
+    const Floats slope =
+        all(static_cast<float>(mean_of(n, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+          return hn::Mul(scaled(i, count), normal(i, count));
+        })));
+    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
+      const Floats apart = hn::Sub(scaled(i, count), shift);
+      const Floats v = hn::Sub(apart, hn::Mul(normal(i, count), slope));
+      store(hn::Mul(inverse, v), dx + row * n + i, count);
+    });
   }
 }
 
