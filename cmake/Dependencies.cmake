@@ -1,9 +1,19 @@
 # Finds what minnow is built on. Optional parts that are absent are named and left out.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(hwy REQUIRED CONFIG)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
+
+# Of Highway all is in its headers but one: on processors other than x86, its library finds out what
+# instructions there are (core/kernels/cpu_target.cpp).
+find_package(hwy REQUIRED CONFIG)
+add_library(minnow_highway INTERFACE)
+target_include_directories(minnow_highway SYSTEM INTERFACE
+  $<TARGET_PROPERTY:hwy::hwy,INTERFACE_INCLUDE_DIRECTORIES>)
+set(minnow_with_libhwy ON)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|i[3-6]86)$")
+  set(minnow_with_libhwy OFF)
+endif()
 
 set(minnow_with_openmp OFF)
 if(MINNOW_OPENMP)

@@ -67,8 +67,8 @@ constexpr std::array<std::string_view, 10> shared_helpers = {"layers/activation_
                                                              "optim/adam_impl.h",
                                                              "optim/settings.h"};
 
-// Only core/kernels has SIMD; only core/parallel names OpenMP. The benchmarks may do both, to
-// measure the machine and other libraries.
+// Only core/kernels and its tests have SIMD; only core/parallel names OpenMP. The benchmarks may do
+// both, to measure the machine and other libraries.
 bool is_simd(std::string_view header) {
   return header.starts_with("hwy/") || header.ends_with("intrin.h") || header == "arm_neon.h";
 }
@@ -171,7 +171,7 @@ class Check {
 
   void angled(const std::string& name) {
     if (name == "omp.h") names_openmp();
-    if (is_simd(name) && !in("core/kernels/") && !in("bench/")) {
+    if (is_simd(name) && !in("core/kernels/") && !in("tests/core/kernels/") && !in("bench/")) {
       report("only core/kernels has SIMD: <" + name + ">");
     }
     if (name.starts_with("Eigen/") && path_.ends_with(".h") && path_ != "core/eigen.h") {

@@ -11,3 +11,28 @@
 #endif
 
 #include <hwy/foreach_target.h>
+// After it; and now, for what follows changes Highway's dispatch.
+#include <hwy/highway.h>
+
+#include <iterator>
+
+namespace minnow::kernels {
+
+/// The instruction set that kernels run on.
+hwy::ChosenTarget& chosen_target();
+
+}  // namespace minnow::kernels
+
+// Highway's dispatch asks its library which instruction sets there are. That library times the
+// processor's clock whenever it is loaded, which takes as long as all else in starting a program.
+// The same tables, asking cpu_target.cpp. (With a single instruction set Highway has no table.)
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) != 0
+#undef HWY_EXPORT
+#define HWY_EXPORT(FUNC_NAME)                                                             \
+  constexpr decltype(&HWY_STATIC_DISPATCH(FUNC_NAME)) HWY_DISPATCH_TABLE(FUNC_NAME)[] = { \
+      nullptr, HWY_CHOOSE_TARGET_LIST(FUNC_NAME), HWY_CHOOSE_FALLBACK(FUNC_NAME)};        \
+  static_assert(std::size(HWY_DISPATCH_TABLE(FUNC_NAME)) == HWY_MAX_DYNAMIC_TARGETS + 2)
+#undef HWY_DYNAMIC_DISPATCH
+#define HWY_DYNAMIC_DISPATCH(FUNC_NAME) \
+  (*(HWY_DISPATCH_TABLE(FUNC_NAME)[minnow::kernels::chosen_target().GetIndex()]))
+#endif
