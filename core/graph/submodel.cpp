@@ -9,7 +9,7 @@
 namespace minnow {
 namespace {
 
-Graph graph_of(const std::vector<Layer>& layers) {
+Graph inner_graph(const std::vector<Layer>& layers) {
   const Chain symbols = chain(layers);
   return Graph(symbols.inputs, symbols.outputs);
 }
@@ -21,7 +21,7 @@ Submodel::Submodel(const std::vector<Symbol>& inputs, const std::vector<Symbol>&
     : Layer(std::make_shared<SubmodelImpl>(Graph(inputs, outputs), false, std::move(options))) {}
 
 Submodel::Submodel(const std::vector<Layer>& layers, SubmodelOptions options)
-    : Layer(std::make_shared<SubmodelImpl>(graph_of(layers), true, std::move(options))) {}
+    : Layer(std::make_shared<SubmodelImpl>(inner_graph(layers), true, std::move(options))) {}
 
 Symbol Submodel::operator()(const Symbol& input) const { return (*this)(std::vector{input}); }
 
