@@ -19,7 +19,7 @@ namespace minnow::kernels::HWY_NAMESPACE {
 /// lower ones every sum would wait for its last term. A short row is all end where that makes fewer
 /// tiles.
 struct Borders {
-  static constexpr int border_rows = 4;
+  static constexpr int border_rows = most_rows > 2 ? 4 : 2;
   /// Each row of a border tile has an address of its own, in a register.
   static constexpr int most_border_rows = most_rows > 6 ? 7 : border_rows;
   std::int64_t length;

@@ -22,7 +22,10 @@ constexpr int lanes = HWY_LANES(float);
 /// The widest tile: two registers beside one another.
 constexpr int most_cols = 2 * lanes;
 /// The tallest tile: with 32 registers 26 sums, their row of B and one number of A; with 16 half.
-constexpr int most_rows = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64 ? 13 : 6;
+/// Scalar code is there to run at all, and stays small.
+constexpr int most_rows = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64 ? 13
+                          : HWY_TARGET == HWY_SCALAR                 ? 2
+                                                                     : 6;
 
 using Floats = hn::Vec<hn::ScalableTag<float>>;
 

@@ -225,7 +225,8 @@ template <int cols>
 HWY_NOINLINE void multiply_panel(std::int64_t terms, const float* in, const float* weights,
                                  float* out) {
   constexpr std::int64_t stride = SomePlanes::stride;
-  constexpr int rows = most_rows < some_patches ? 6 : 12;
+  constexpr int rows = most_rows < some_patches ? most_rows : 12;
+  static_assert(some_patches % rows == 0);
   for (std::int64_t t = 0; t < some_patches; t += rows) {
     Tile<rows, cols> sum;
     sum.multiply({1, terms, 0, 1, 0, cols}, in + t * stride, stride, weights);
@@ -364,7 +365,7 @@ void winograd_inputs(const InputGradientJob& job, std::int64_t begin, std::int64
 namespace {
 
 // Lower than the other tiles: 16 channels are whole tiles.
-constexpr int sum_rows = most_rows > 6 ? 8 : 4;
+constexpr int sum_rows = most_rows > 6 ? 8 : most_rows > 2 ? 4 : 2;
 
 using DeltaPlanes = Planes<some_deltas, kernel_block>;
 using SumPlanes = Planes<kernel_block, kernel_block>;
