@@ -15,8 +15,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int sums = 12;  // enough to hide what one addition waits for
 
-// Returns the operations done. Every sum starts from a number of its own: of equal ones the compiler
-// would compute one.
+// Returns the operations done. Every sum starts from a number of its own: of equal ones the
+// compiler would compute one.
 double multiply_add(std::int64_t rounds, float* numbers) {
   const hn::ScalableTag<float> d;
   const auto x = hn::Set(d, numbers[0]), y = hn::Set(d, 1e-9F);

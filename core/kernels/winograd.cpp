@@ -111,7 +111,8 @@ Square<2> outputs_of(const Conv2DSize& s, std::int64_t patch) {
   return {s.out_h, s.out_w, s.filters, p.image, p.i, p.j};
 }
 
-// The numbers of a square, some channels of x from `first` on; zeros outside.
+// The numbers of a square, of a register of channels at x, `existing` of which there are; zeros
+// outside.
 template <int side>
 HWY_INLINE Patch read_square(const Square<side>& square, const float* x, std::int64_t existing) {
   const hn::ScalableTag<float> d;

@@ -19,8 +19,8 @@ std::vector<Tensor> trained(std::string_view target) {
   if (!kernels::use_cpu_target(target)) return {};
   Sequential model({Input({12, 12, 3}), Conv2D(20, {3, 3}, {.activation = "relu"}), MaxPooling2D(),
                     Conv2D(17, 3, {.padding = "same"}), Conv2D(9, {2, 2}, {.activation = "tanh"}),
-                    Flatten(),
-                    Dense(33, {.activation = "sigmoid"}), Dense(7, {.activation = "softmax"})});
+                    Flatten(), Dense(33, {.activation = "sigmoid"}),
+                    Dense(7, {.activation = "softmax"})});
   model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy"});
   Rng rng(1);
   const Tensor x = uniform({50, 12, 12, 3}, rng), y = randint(0, 7, {50}, rng);
