@@ -72,16 +72,6 @@ bool relu_delta(std::int64_t n, const float* HWY_RESTRICT y, float* HWY_RESTRICT
   return check.finite();
 }
 
-constexpr float inverse_sqrt_2 = 0.70710678118654752F;
-constexpr float inverse_sqrt_2pi = 0.39894228040143268F;
-
-// The normal distribution function; erfc, as 1 + erf loses all digits on the far left.
-float normal_cdf(float z) { return 0.5F * std::erfc(-z * inverse_sqrt_2); }
-
-float gelu_derivative(float z) {
-  return normal_cdf(z) + z * inverse_sqrt_2pi * std::exp(-0.5F * z * z);
-}
-
 Floats silu_derivative(Floats z) {  // s (1 + z (1 - s))
   const Floats s = sigmoid(z);
   return hn::Mul(s, hn::MulAdd(z, hn::Sub(all(1), s), all(1)));
@@ -143,7 +133,7 @@ void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
     case ActivationKind::silu:
       return map_registers(n, z, y, [](Floats v) HWY_ATTR { return hn::Mul(v, sigmoid(v)); });
     case ActivationKind::gelu:
-      return map(n, z, y, [](float v) HWY_ATTR { return v * normal_cdf(v); });
+      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return gelu(v); });
     case ActivationKind::selu:
       return map_registers(n, z, y, [](Floats v) HWY_ATTR { return selu(v); });
     case ActivationKind::celu:
@@ -220,8 +210,7 @@ bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, f
     case ActivationKind::silu:
       return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return silu_derivative(z); });
     case ActivationKind::gelu:
-      return map_delta(n, saved, delta,
-                       [](float z, float d) HWY_ATTR { return d * gelu_derivative(z); });
+      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return gelu_derivative(z); });
     case ActivationKind::selu:
       return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR {
         return d * (y > 0 ? selu_scale : y + selu_scale_alpha);
@@ -307,8 +296,6 @@ double work_of(ActivationKind kind) {
     case ActivationKind::sparse_sigmoid:
     case ActivationKind::clipped_relu:
       return 0.3;
-    case ActivationKind::gelu:
-      return 15;  // erfc has no vectors
     default:
       return 1;
   }
