@@ -50,8 +50,8 @@ Regularizer Regularizer::l1_l2(float l1, float l2) {
 }
 
 std::string_view Regularizer::class_name() const noexcept {
-  constexpr std::array<std::string_view, 4> names = {"", "L1", "L2", "L1L2"};
-  return names[static_cast<std::size_t>(kind_)];
+  constexpr std::array<std::string_view, 4> class_names = {"", "L1", "L2", "L1L2"};
+  return class_names[static_cast<std::size_t>(kind_)];
 }
 
 Config Regularizer::config() const {
