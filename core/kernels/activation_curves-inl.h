@@ -97,7 +97,7 @@ HWY_INLINE Normal normal(Floats z) {
   const Floats middle = hn::Mul(hn::Add(high, high), low);
   const Floats rest =
       hn::Add(hn::Add(hn::Sub(hn::Mul(high, high), square), middle), hn::Mul(low, low));
-  const Floats rounded = exponential(hn::Mul(square, all(-0.5F)));
+  const Floats rounded = exponential_of_negative(hn::Mul(square, all(-0.5F)));
   const Floats density = hn::MulAdd(rounded, hn::Mul(rest, all(-0.5F)), rounded);
   const Floats inverse = hn::Div(all(1), hn::Add(a, all(2.5F)));
   const Floats t = hn::Mul(hn::Sub(a, all(2.5F)), inverse);
@@ -136,7 +136,7 @@ HWY_INLINE Floats gelu_tanh_derivative(Floats z) {
   namespace hn = hwy::HWY_NAMESPACE;
   const Floats u = hn::Min(hn::Max(z, all(-20)), all(20)), u2 = hn::Mul(u, u);
   const Floats twice = hn::Mul(u, hn::MulAdd(u2, all(gelu_root * gelu_cubic), all(gelu_root)));
-  const Floats e = exponential(hn::Neg(hn::Abs(twice)));
+  const Floats e = exponential_of_negative(minus_abs(twice));
   const Floats inverse = hn::Div(all(1), hn::Add(all(1), e));
   const Floats rest = hn::Mul(e, inverse);
   const Floats s = hn::IfThenElse(hn::Lt(twice, all(0)), rest, inverse);

@@ -22,15 +22,19 @@ HWY_INLINE Floats all(float v) { return hwy::HWY_NAMESPACE::Set(FloatTag(), v); 
 
 /// x = n log 2 + r with whole n and |r| <= log(2) / 2; `tail` is e^r - 1, to about 2^-26.
 struct Reduced {
-  hwy::HWY_NAMESPACE::Vec<hwy::HWY_NAMESPACE::RebindToSigned<FloatTag>> n;
+  Floats shifted;  // its last bits are n + shift
   Floats tail;
 };
 
-/// For |x| < 2^8.
+/// In its binade floats are the whole numbers: a sum with it is rounded to one.
+constexpr float whole_numbers = 12582912.0F;  // 3 2^22
+
+/// For |x| < 2^8; NaN has a tail of NaN.
+template <int shift>
 HWY_INLINE Reduced reduce(Floats x) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const auto n = hn::NearestInt(hn::Mul(x, all(1.44269504F)));
-  const Floats f = hn::ConvertTo(FloatTag(), n);
+  const Floats shifted = hn::MulAdd(x, all(1.44269504F), all(whole_numbers + shift));
+  const Floats f = hn::Sub(shifted, all(whole_numbers + shift));
   // log 2 in two parts; the first has so few digits that its product is exact.
   Floats r = hn::MulAdd(f, all(-0.693359375F), x);
   r = hn::MulAdd(f, all(2.12194440e-4F), r);
@@ -40,15 +44,14 @@ HWY_INLINE Reduced reduce(Floats x) {
   q = hn::MulAdd(r, q, all(4.16664556e-2F));
   q = hn::MulAdd(r, q, all(1.66666672e-1F));
   q = hn::MulAdd(r, q, all(0.5F));
-  return {n, hn::MulAdd(hn::Mul(r, r), q, r)};
+  return {shifted, hn::MulAdd(hn::Mul(r, r), q, r)};
 }
 
-/// 2^n for -126 <= n <= 127.
-template <class Ints>
-HWY_INLINE Floats power_of_two(Ints n) {
+/// The power of two whose exponent is the last 8 bits of v.
+HWY_INLINE Floats with_exponent(Floats v) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::RebindToSigned<FloatTag> d;
-  return hn::BitCast(FloatTag(), hn::ShiftLeft<23>(hn::Add(n, hn::Set(d, 127))));
+  return hn::BitCast(FloatTag(), hn::ShiftLeft<23>(hn::BitCast(d, v)));
 }
 
 /// v, and NaN of NaN.
@@ -57,22 +60,44 @@ HWY_INLINE Floats unless_nan(Floats x, Floats v) {
   return hn::IfThenElse(hn::Eq(x, x), v, x);
 }
 
+/// The larger of x and a number, and NaN of NaN.
+HWY_INLINE Floats at_least(Floats x, float low) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::IfThenElse(hn::Lt(x, all(low)), all(low), x);
+}
+
+/// -|x|
+HWY_INLINE Floats minus_abs(Floats x) { return hwy::HWY_NAMESPACE::Or(x, all(-0.0F)); }
+
 /// e^x, also where it is denormal or overflows to infinity.
 HWY_INLINE Floats exponential(Floats x) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const Reduced e = reduce(hn::Min(hn::Max(x, all(-104)), all(89)));
+  const hn::RebindToSigned<FloatTag> d;
+  const Floats bounded = hn::IfThenElse(hn::Gt(x, all(89)), all(89), at_least(x, -104));
+  const Reduced e = reduce<0>(bounded);
+  const auto n = hn::Sub(hn::BitCast(d, e.shifted), hn::BitCast(d, all(whole_numbers)));
   // By halves: 2^n itself may be out of range.
-  const auto half = hn::ShiftRight<1>(e.n);
-  const Floats a = power_of_two(half), b = power_of_two(hn::Sub(e.n, half));
-  return unless_nan(x, hn::Mul(hn::MulAdd(e.tail, a, a), b));
+  const auto half = hn::ShiftRight<1>(n), bias = hn::Set(d, 127);
+  const Floats a = hn::BitCast(FloatTag(), hn::ShiftLeft<23>(hn::Add(half, bias)));
+  const Floats b = hn::BitCast(FloatTag(), hn::ShiftLeft<23>(hn::Add(hn::Sub(n, half), bias)));
+  return hn::Mul(hn::MulAdd(e.tail, a, a), b);
+}
+
+/// e^x for x <= 0, also where it is denormal.
+HWY_INLINE Floats exponential_of_negative(Floats x) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  // 2^n may be out of range, 2^(n + 64) is not.
+  const Reduced e = reduce<127 + 64>(at_least(x, -104));
+  const Floats power = with_exponent(e.shifted);
+  return hn::Mul(hn::MulAdd(e.tail, power, power), all(0x1p-64F));
 }
 
 /// e^x - 1 for x <= 0, without the loss of digits near 0.
 HWY_INLINE Floats expm1_of_negative(Floats x) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const Reduced e = reduce(hn::Max(x, all(-40)));
-  const Floats power = power_of_two(e.n);
-  return unless_nan(x, hn::MulAdd(e.tail, power, hn::Sub(power, all(1))));
+  const Reduced e = reduce<127>(at_least(x, -40));
+  const Floats power = with_exponent(e.shifted);
+  return hn::MulAdd(e.tail, power, hn::Sub(power, all(1)));
 }
 
 /// log(1 + e) for 0 <= e <= 1.
@@ -143,21 +168,21 @@ HWY_INLINE CosSin cos_sin_of_turn(Floats t) {
 /// 1 / (1 + e^-z); exp only of negative numbers, so without overflow on either side.
 HWY_INLINE Floats sigmoid(Floats z) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const Floats e = exponential(hn::Neg(hn::Abs(z)));
+  const Floats e = exponential_of_negative(minus_abs(z));
   const Floats top = hn::IfThenElse(hn::Lt(z, all(0)), e, all(1));
   return hn::Div(top, hn::Add(all(1), e));
 }
 
 HWY_INLINE Floats tanh(Floats z) {  // -t / (2 + t) with t = e^(-2 |z|) - 1
   namespace hn = hwy::HWY_NAMESPACE;
-  const Floats t = expm1_of_negative(hn::Mul(hn::Abs(z), all(-2)));
-  return hn::CopySignToAbs(hn::Div(hn::Neg(t), hn::Add(all(2), t)), z);
+  const Floats t = expm1_of_negative(minus_abs(hn::Add(z, z)));
+  return hn::CopySign(hn::Div(t, hn::Add(all(2), t)), z);
 }
 
 /// log(1 + e^z) = max(z, 0) + log(1 + e^-|z|)
 HWY_INLINE Floats softplus(Floats z) {
   namespace hn = hwy::HWY_NAMESPACE;
-  const Floats e = exponential(hn::Neg(hn::Abs(z)));
+  const Floats e = exponential_of_negative(minus_abs(z));
   return unless_nan(z, hn::Add(hn::Max(z, all(0)), log1p_of_fraction(e)));
 }
 
