@@ -340,9 +340,11 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
               const float* z, float* y) {
   const double work = work_of(f.kind);
   if (works_along_rows(f.kind)) {
-    const auto row = f.kind == ActivationKind::softmax ? softmax_row : log_softmax_row;
-    workers.for_each(rows, work * static_cast<double>(cols),
-                     [&](std::int64_t i) { row(cols, z + i * cols, y + i * cols); });
+    const auto run = f.kind == ActivationKind::softmax ? softmax_rows : log_softmax_rows;
+    workers.for_range(rows, work * static_cast<double>(cols),
+                      [&](std::int64_t begin, std::int64_t end) {
+                        run(end - begin, cols, z + begin * cols, y + begin * cols);
+                      });
     return;
   }
   workers.for_range(rows * cols, work, [&](std::int64_t begin, std::int64_t end) {
@@ -358,12 +360,13 @@ bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64
   };
   if (works_along_rows(f.kind)) {
     const bool plain = f.kind == ActivationKind::softmax;
-    const auto row = plain ? softmax_row_backward : log_softmax_row_backward;
-    workers.for_each(rows, (plain ? 0.6 : 1.5) * static_cast<double>(cols), [&](std::int64_t i) {
-      float* d = delta + i * cols;
-      note(finite_span(cols, d));
-      row(cols, saved + i * cols, d, d);
-    });
+    const auto run = plain ? softmax_rows_backward : log_softmax_rows_backward;
+    workers.for_range(rows, (plain ? 0.6 : 1.5) * static_cast<double>(cols),
+                      [&](std::int64_t begin, std::int64_t end) {
+                        float* d = delta + begin * cols;
+                        note(finite_span((end - begin) * cols, d));
+                        run(end - begin, cols, saved + begin * cols, d, d);
+                      });
     return finite.load();
   }
   workers.for_range(

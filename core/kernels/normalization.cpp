@@ -132,81 +132,109 @@ void scale_rows(std::int64_t rows, std::int64_t cols, std::int64_t stride,
 
 namespace {
 
-// The mean over a row of term(i, count, register of 16 numbers).
-template <class F>
-HWY_INLINE double mean_of(std::int64_t n, F&& term) {
-  RowSum sum;
-  for_registers(
-      n, [&](auto v, std::int64_t i, std::int64_t count) HWY_ATTR { sum.add(v, term(i, count)); });
-  return sum.total() / static_cast<double>(n);
+template <int rows>
+HWY_NOINLINE void layer_norm_some(const RowNorm& norm, const float* HWY_RESTRICT x,
+                                  float* HWY_RESTRICT y, float* HWY_RESTRICT saved) {
+  const std::int64_t n = norm.cols;
+  const auto size = static_cast<float>(n);
+  const Floats zero = all(0);
+  // Distances from the row's first number, and the mean of those: where the numbers are close to
+  // one another and far from 0, nothing is lost in a sum of large numbers.
+  const auto distance = [&](auto i, std::int64_t at, auto count) HWY_ATTR {
+    const Floats first = all(x[i * n]);
+    return hn::Sub(load(x + i * n + at, count, first), first);
+  };
+  float mean[4], inverse[4];
+  sums_of<rows>(n, mean, [&](auto& part, auto v, std::int64_t at, auto count) HWY_ATTR {
+    unrolled<rows>([&](auto i)
+                       HWY_ATTR { part[i][v] = hn::Add(part[i][v], distance(i, at, count)); });
+  });
+  for (float& m : mean) m /= size;
+  sums_of<rows>(n, inverse, [&](auto& part, auto v, std::int64_t at, auto count) HWY_ATTR {
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const Floats apart = among(hn::Sub(distance(i, at, count), all(mean[i])), count);
+      part[i][v] = hn::MulAdd(apart, apart, part[i][v]);
+    });
+  });
+  const double share = 1 / static_cast<double>(n);
+  for (float& v : inverse) {
+    const double variance = static_cast<double>(v) * share;
+    v = static_cast<float>(1 / std::sqrt(variance + static_cast<double>(norm.epsilon)));
+  }
+  for_registers(n, [&](auto, std::int64_t at, auto count) HWY_ATTR {
+    const Floats gamma = norm.gamma != nullptr ? load(norm.gamma + at, count, zero) : all(1);
+    const Floats beta = norm.beta != nullptr ? load(norm.beta + at, count, zero) : zero;
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const Floats apart = hn::Sub(distance(i, at, count), all(mean[i]));
+      store(hn::MulAdd(hn::Mul(apart, all(inverse[i])), gamma, beta), y + i * n + at, count);
+    });
+  });
+  for (int i = 0; i < rows && saved != nullptr; ++i) {
+    saved[2 * i] = x[i * n] + mean[i];
+    saved[2 * i + 1] = inverse[i];
+  }
+}
+
+template <int rows>
+HWY_NOINLINE void layer_norm_some_backward(const RowNorm& norm, const float* HWY_RESTRICT x,
+                                           const float* HWY_RESTRICT dy,
+                                           const float* HWY_RESTRICT saved, float* HWY_RESTRICT dx,
+                                           float* HWY_RESTRICT dgamma, float* HWY_RESTRICT dbeta) {
+  const std::int64_t n = norm.cols;
+  const auto size = static_cast<float>(n);
+  const Floats zero = all(0);
+  const auto scale = [&](std::int64_t at, auto count) HWY_ATTR {
+    return norm.gamma != nullptr ? load(norm.gamma + at, count, zero) : all(1);
+  };
+  // x brought to mean 0 and variance 1.
+  const auto normal = [&](auto i, std::int64_t at, auto count) HWY_ATTR {
+    const Floats apart = hn::Sub(load(x + i * n + at, count, zero), all(saved[2 * i]));
+    return hn::Mul(apart, all(saved[2 * i + 1]));
+  };
+  float mean[4];  // for each row of dy gamma, and of that times the normal x
+  sums_of<2 * rows>(n, mean, [&](auto& part, auto v, std::int64_t at, auto count) HWY_ATTR {
+    const Floats gamma = scale(at, count);
+    Floats products = dgamma != nullptr ? load(dgamma + at, count, zero) : zero;
+    Floats deltas = dbeta != nullptr ? load(dbeta + at, count, zero) : zero;
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const Floats d = load(dy + i * n + at, count, zero), z = normal(i, at, count);
+      const Floats scaled = hn::Mul(d, gamma);
+      products = hn::MulAdd(d, z, products);
+      deltas = hn::Add(deltas, d);
+      part[2 * i][v] = hn::Add(part[2 * i][v], scaled);
+      part[2 * i + 1][v] = hn::MulAdd(scaled, z, part[2 * i + 1][v]);
+    });
+    if (dgamma != nullptr) store(products, dgamma + at, count);
+    if (dbeta != nullptr) store(deltas, dbeta + at, count);
+  });
+  if (dx == nullptr) return;
+  for (float& m : mean) m /= size;
+  for_registers(n, [&](auto, std::int64_t at, auto count) HWY_ATTR {
+    const Floats gamma = scale(at, count);
+    unrolled<rows>([&](auto i) HWY_ATTR {
+      const Floats scaled = hn::Mul(load(dy + i * n + at, count, zero), gamma);
+      const Floats apart = hn::Sub(scaled, all(mean[2 * i]));
+      const Floats rest = hn::NegMulAdd(normal(i, at, count), all(mean[2 * i + 1]), apart);
+      store(hn::Mul(all(saved[2 * i + 1]), rest), dx + i * n + at, count);
+    });
+  });
 }
 
 }  // namespace
 
 void layer_norm_rows(const RowNorm& norm, Span rows, const float* x, float* y, float* saved) {
-  const std::int64_t n = norm.cols;
-  const Floats zero = all(0), one = all(1);
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    const float* from = x + row * n;
-    float* to = y + row * n;
-    const Floats mean =
-        all(static_cast<float>(mean_of(n, [&](std::int64_t i, std::int64_t count)
-                                              HWY_ATTR { return load(from + i, count, zero); })));
-    const double variance = mean_of(n, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-      const Floats apart = hn::Sub(load(from + i, count, mean), mean);
-      return hn::Mul(apart, apart);
-    });
-    const auto inverse =
-        static_cast<float>(1 / std::sqrt(variance + static_cast<double>(norm.epsilon)));
-    if (saved != nullptr) {
-      saved[2 * row] = hn::GetLane(mean);
-      saved[2 * row + 1] = inverse;
-    }
-    const Floats scale = all(inverse);
-    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
-      Floats v = hn::Mul(hn::Sub(load(from + i, count, zero), mean), scale);
-      if (norm.gamma != nullptr) v = hn::Mul(v, load(norm.gamma + i, count, one));
-      if (norm.beta != nullptr) v = hn::Add(v, load(norm.beta + i, count, zero));
-      store(v, to + i, count);
-    });
-  }
+  for_rows<some_rows>(rows.begin, rows.end, [&](auto count, std::int64_t i) HWY_ATTR {
+    layer_norm_some<count>(norm, x + i * norm.cols, y + i * norm.cols,
+                           saved != nullptr ? saved + 2 * i : nullptr);
+  });
 }
 
 void layer_norm_rows_backward(const RowNorm& norm, Span rows, const float* x, const float* dy,
                               const float* saved, float* dx, float* dgamma, float* dbeta) {
-  const std::int64_t n = norm.cols;
-  const Floats zero = all(0), one = all(1);
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    const Floats mean = all(saved[2 * row]), inverse = all(saved[2 * row + 1]);
-    const auto delta = [&](std::int64_t i, std::int64_t count)
-                           HWY_ATTR { return load(dy + row * n + i, count, zero); };
-    const auto normal = [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-      return hn::Mul(hn::Sub(load(x + row * n + i, count, mean), mean), inverse);
-    };
-    const auto scaled = [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-      const Floats v = delta(i, count);
-      return norm.gamma == nullptr ? v : hn::Mul(v, load(norm.gamma + i, count, one));
-    };
-    const auto add_to = [&](float* sums, std::int64_t i, std::int64_t count, Floats v) HWY_ATTR {
-      store(hn::Add(load(sums + i, count, zero), v), sums + i, count);
-    };
-    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
-      const Floats v = delta(i, count);
-      if (dgamma != nullptr) add_to(dgamma, i, count, hn::Mul(v, normal(i, count)));
-      if (dbeta != nullptr) add_to(dbeta, i, count, v);
-    });
-    if (dx == nullptr) continue;
-    const Floats shift = all(static_cast<float>(mean_of(n, scaled)));
-    const Floats slope =
-        all(static_cast<float>(mean_of(n, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-          return hn::Mul(scaled(i, count), normal(i, count));
-        })));
-    for_registers(n, [&](auto, std::int64_t i, std::int64_t count) HWY_ATTR {
-      const Floats apart = hn::Sub(scaled(i, count), shift);
-      const Floats v = hn::Sub(apart, hn::Mul(normal(i, count), slope));
-      store(hn::Mul(inverse, v), dx + row * n + i, count);
-    });
-  }
+  for_rows<std::min(some_rows, 2)>(rows.begin, rows.end, [&](auto count, std::int64_t i) HWY_ATTR {
+    layer_norm_some_backward<count>(norm, x + i * norm.cols, dy + i * norm.cols, saved + 2 * i,
+                                    dx != nullptr ? dx + i * norm.cols : nullptr, dgamma, dbeta);
+  });
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -483,6 +511,7 @@ void fixed_norm_backward(const Workers& workers, const ColumnNorm& norm, const f
 
 void layer_norm_forward(const Workers& workers, const RowNorm& norm, const float* x, float* y,
                         float* saved) {
+  if (norm.cols == 0) return;
   workers.for_range(norm.rows, 10 + 0.4 * static_cast<double>(norm.cols),
                     [&](std::int64_t begin, std::int64_t end) {
                       HWY_DYNAMIC_DISPATCH(layer_norm_rows)(norm, {begin, end}, x, y, saved);

@@ -78,34 +78,23 @@ struct DoubleSum {
   }
 };
 
-/// The same, but for the parts, which are floats.
-struct RowSum {
-  Floats part[vectors];
-
-  HWY_INLINE RowSum() {
-    unrolled<vectors>([&](auto v) HWY_ATTR { part[v] = hn::Zero(FloatTag()); });
-  }
-  template <class I>
-  HWY_INLINE void add(I v, Floats x) {
-    part[v] = hn::Add(part[v], x);
-  }
-  HWY_INLINE double total() const {
-    DoubleSum sum;
-    unrolled<vectors>([&](auto v) HWY_ATTR { promote(part[v], sum.part + v * halves); });
-    return sum.total();
-  }
-};
-
 /// f(v, i, count) for every register: the v-th of its 16 numbers, from the i-th on, of which
 /// `count` are among the n.
 template <class F>
 HWY_INLINE void for_registers(std::int64_t n, F&& f) {
-  for (std::int64_t i = 0; i < n; i += parts) {
-    unrolled<vectors>([&](auto v) HWY_ATTR {
-      const std::int64_t at = i + v * width;
-      if (at < n) f(v, at, std::min<std::int64_t>(width, n - at));
-    });
+#if HWY_TARGET == HWY_SCALAR
+  for (std::int64_t i = 0; i < n; ++i) f(static_cast<int>(i % parts), i, Int<1>{});
+#else
+  std::int64_t i = 0;
+  for (; i + parts <= n; i += parts) {
+    unrolled<vectors>([&](auto v) HWY_ATTR { f(v, i + v * width, Int<width>{}); });
   }
+  if (i == n) return;
+  unrolled<vectors>([&](auto v) HWY_ATTR {
+    const std::int64_t at = i + v * width;
+    if (at < n) f(v, at, std::min<std::int64_t>(width, n - at));
+  });
+#endif
 }
 
 /// The instructions before AVX2 cannot mask: there a copy stands in for the last few numbers.
@@ -124,6 +113,14 @@ HWY_INLINE Floats load(const float* x, std::int64_t count, Floats otherwise) {
   std::copy_n(x, count, copy);
   return hn::LoadU(d, copy);
 }
+HWY_INLINE Floats load(const float* x, Int<width>, Floats) { return hn::LoadU(FloatTag(), x); }
+
+/// The first `count` lanes, 0 in the others.
+template <class Count>
+HWY_INLINE Floats among(Floats v, Count count) {
+  if (count == width) return v;
+  return hn::IfThenElseZero(hn::FirstN(FloatTag(), static_cast<std::size_t>(count)), v);
+}
 
 /// The first `count` lanes.
 HWY_INLINE void store(Floats v, float* y, std::int64_t count) {
@@ -133,6 +130,95 @@ HWY_INLINE void store(Floats v, float* y, std::int64_t count) {
   float copy[width];
   hn::StoreU(v, d, copy);
   std::copy_n(copy, count, y);
+}
+HWY_INLINE void store(Floats v, float* y, Int<width>) { hn::StoreU(v, FloatTag(), y); }
+
+/// `count` sums of numbers, in parts that are floats.
+template <int count>
+struct RowSums {
+  Floats part[count][vectors];
+
+  HWY_INLINE RowSums() {
+    unrolled<count>([&](auto s) HWY_ATTR {
+      unrolled<vectors>([&](auto v) HWY_ATTR { part[s][v] = hn::Zero(FloatTag()); });
+    });
+  }
+  /// total[s] += sum s. Parts join as in DoubleSum, four sums at a time: total has room for a
+  /// multiple of four.
+  HWY_INLINE void add_to(float* total) const {
+#if HWY_TARGET == HWY_SCALAR
+    for (int s = 0; s < count; ++s) total[s] += hn::GetLane(folded<vectors>(part[s]));
+#else
+    const hn::FixedTag<float, 4> d;
+    unrolled<(count + 3) / 4>([&](auto group) HWY_ATTR {
+      hn::Vec<decltype(d)> v[4];
+      unrolled<4>([&](auto i) HWY_ATTR {
+        constexpr int s = 4 * group + i;
+        v[i] = four_of(folded<vectors>(part[s < count ? s : count - 1]));
+      });
+      const auto a =
+          hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+      const auto b =
+          hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+      const auto sum = hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+      hn::StoreU(hn::Add(hn::LoadU(d, total + 4 * group), sum), d, total + 4 * group);
+    });
+#endif
+  }
+
+ private:
+  template <int n>
+  static HWY_INLINE Floats folded(const Floats* v) {
+    if constexpr (n == 1) {
+      return v[0];
+    } else {
+      Floats half[n / 2];
+      unrolled<n / 2>([&](auto i) HWY_ATTR { half[i] = hn::Add(v[i], v[i + n / 2]); });
+      return folded<n / 2>(half);
+    }
+  }
+#if HWY_TARGET != HWY_SCALAR
+  template <class V>
+  static HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> four_of(V v) {
+    const hn::DFromV<V> d;
+    if constexpr (hn::MaxLanes(d) == 4) {
+      return v;
+    } else {
+      const hn::Half<decltype(d)> half;
+      return four_of(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    }
+  }
+#endif
+};
+
+/// sum[s] = sum s of what terms(part, v, i, count) adds to part[s][v] for every register of a row;
+/// sum has room for a multiple of four. What 1,024 numbers make is added up apart: errors stay
+/// small in rows of any length.
+template <int sums, class F>
+HWY_INLINE void sums_of(std::int64_t n, float* sum, F&& terms) {
+  constexpr std::int64_t some = 1024;
+  std::fill_n(sum, (sums + 3) / 4 * 4, 0.0F);
+  for (std::int64_t begin = 0; begin < n; begin += some) {
+    RowSums<sums> part;
+    for_registers(std::min(some, n - begin), [&](auto v, std::int64_t i, auto count) HWY_ATTR {
+      terms(part.part, v, begin + i, count);
+    });
+    part.add_to(sum);
+  }
+}
+
+/// Rows at a time: where the sums of one wait, the others go on. What is computed for a row does
+/// not depend on it, so targets for old processors save the code.
+constexpr int some_rows = has_masks ? 4 : 1;
+
+/// f(Int<rows>, i) for groups of rows from `begin` to `end`, and for each of those that are left.
+template <int group, class F>
+HWY_INLINE void for_rows(std::int64_t begin, std::int64_t end, F&& f) {
+  std::int64_t i = begin;
+  for (; i + group <= end; i += group) f(Int<group>{}, i);
+  if constexpr (group > 1) {
+    for (; i < end; ++i) f(Int<1>{}, i);
+  }
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE

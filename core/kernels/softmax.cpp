@@ -68,8 +68,9 @@ void softmax(const Workers& workers, std::int64_t outer, std::int64_t n, std::in
              const float* x, float* y) {
   if (n == 0) return;
   if (inner == 1) {
-    workers.for_each(outer, 2 * static_cast<double>(n),
-                     [&](std::int64_t i) { softmax_row(n, x + i * n, y + i * n); });
+    workers.for_range(outer, static_cast<double>(n), [&](std::int64_t begin, std::int64_t end) {
+      softmax_rows(end - begin, n, x + begin * n, y + begin * n);
+    });
     return;
   }
   for_stacks(workers, outer, n, inner, 2, [&](std::int64_t at, std::int64_t width) {
@@ -80,9 +81,10 @@ void softmax(const Workers& workers, std::int64_t outer, std::int64_t n, std::in
 void softmax_backward(const Workers& workers, std::int64_t outer, std::int64_t n,
                       std::int64_t inner, const float* y, const float* dy, float* dx) {
   if (inner == 1) {
-    workers.for_each(outer, 0.6 * static_cast<double>(n), [&](std::int64_t i) {
-      softmax_row_backward(n, y + i * n, dy + i * n, dx + i * n);
-    });
+    workers.for_range(
+        outer, 0.6 * static_cast<double>(n), [&](std::int64_t begin, std::int64_t end) {
+          softmax_rows_backward(end - begin, n, y + begin * n, dy + begin * n, dx + begin * n);
+        });
     return;
   }
   for_stacks(workers, outer, n, inner, 0.6, [&](std::int64_t at, std::int64_t width) {

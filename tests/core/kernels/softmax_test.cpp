@@ -53,6 +53,11 @@ TEST(Softmax, IsRightAlongAnyAxis) {
   }
 }
 
+TEST(Softmax, IsRightOnLongRows) {
+  const auto x = random_numbers(3 * 5000, 1, -9, 9);
+  EXPECT_TRUE(near_each(oracle::softmax(3, 5000, 1, widen(x)), softmax_of(3, 5000, 1, x), 3e-6));
+}
+
 TEST(Softmax, StandsLargeNumbersAndShowsWhatIsNotFinite) {
   EXPECT_EQ(softmax_of(1, 2, 1, {1e30F, -1e30F}), (std::vector<float>{1, 0}));
   EXPECT_EQ(softmax_of(1, 3, 1, {88, 88, -inf}), (std::vector<float>{0.5F, 0.5F, 0}));
