@@ -37,14 +37,21 @@ double softmax_row_loss(const LossBatch& b, std::int64_t row) {
   const double sum = exponentials(n, z, highest, e);
   const double inverse = 1 / sum;
   const double gradient = static_cast<double>(b.scale) * weight;
-  for (std::int64_t j = 0; e != nullptr && j < n; ++j) {
-    const double p = e[j] * inverse;
-    if (probabilities != nullptr) probabilities[j] = static_cast<float>(p);
-    if (delta == nullptr) continue;
-    const double target = t != nullptr         ? b.target_factor * t[j] + b.target_offset
-                          : j == b.labels[row] ? 1.0
-                                               : 0.0;
-    delta[j] = weight == 0 ? 0.0F : static_cast<float>(gradient * (p * target_sum - target));
+  if (delta != nullptr && weight == 0) {
+    std::fill_n(delta, n, 0.0F);
+  } else if (delta != nullptr && t != nullptr) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      const double target = b.target_factor * t[j] + b.target_offset;
+      delta[j] = static_cast<float>(gradient * (e[j] * inverse * target_sum - target));
+    }
+  } else if (delta != nullptr) {  // as if no class were the target, then the one that is
+    const std::int32_t label = b.labels[row];
+    const double p = e[label] * inverse;
+    for (std::int64_t j = 0; j < n; ++j) delta[j] = static_cast<float>(gradient * (e[j] * inverse));
+    delta[label] = static_cast<float>(gradient * (p - 1));
+  }
+  if (probabilities != nullptr) {
+    for (std::int64_t j = 0; j < n; ++j) probabilities[j] = static_cast<float>(e[j] * inverse);
   }
   return weight == 0 ? 0 : weight * (target_sum * std::log(sum) - target_dot);
 }
