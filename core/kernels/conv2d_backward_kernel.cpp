@@ -3,6 +3,7 @@
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
+#include "core/kernels/conv2d_pieces.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/winograd.h"
 #include "core/parallel.h"
@@ -260,34 +261,18 @@ namespace {
 HWY_EXPORT(kernel_gradient_tiles);
 HWY_EXPORT(kernel_gradient);
 
-// A small kernel has too few tiles to share out: the rows of the batch are cut too, into pieces
-// that depend on the sizes alone, and the pieces' sums are added in their order.
+// A small kernel has too few tiles to share out: the rows of the batch are cut too.
 constexpr std::int64_t most_pieces = 8;
 constexpr std::int64_t small_kernel = 2048;
+static_assert(most_pieces * 2 * small_kernel <= most_piece_numbers);
 
 void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job, std::int64_t rows,
                            double work) {
-  alignas(64) float sums[most_pieces * 2 * small_kernel];
-  const Conv2DSize& s = job.size;
-  const std::int64_t count = s.kernel_h * s.kernel_w * (s.channels / s.groups) * s.filters;
-  const std::int64_t each = count + (job.dbias != nullptr ? s.filters : 0);
   const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
-  const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(s);
-  workers.for_each(pieces, work / static_cast<double>(pieces), [&](std::int64_t i) {
-    float* dkernel = sums + i * each;
-    float* dbias = job.dbias != nullptr ? dkernel + count : nullptr;
-    HWY_DYNAMIC_DISPATCH(kernel_gradient)
-    ({s, job.batch, job.x, job.dy, dkernel, dbias, false}, {0, tiles}, split(rows, pieces, i));
+  const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(job.size);
+  sum_pieces(workers, job, pieces, work, [&](const KernelGradientJob& piece, std::int64_t i) {
+    HWY_DYNAMIC_DISPATCH(kernel_gradient)(piece, {0, tiles}, split(rows, pieces, i));
   });
-  const auto add_up = [&](std::int64_t first, std::int64_t n, float* out) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      float sum = job.accumulate ? out[j] : 0.0F;
-      for (std::int64_t i = 0; i < pieces; ++i) sum += sums[i * each + first + j];
-      out[j] = sum;
-    }
-  };
-  add_up(0, count, job.dkernel);
-  add_up(count, each - count, job.dbias);
 }
 
 }  // namespace
@@ -300,10 +285,9 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   }
   const KernelGradientJob job{size, batch, x, dy, dkernel, dbias, accumulate};
   const std::int64_t rows = batch * size.out_h;
-  const std::int64_t terms = size.kernel_h * size.kernel_w * (size.channels / size.groups);
-  const double work =
-      static_cast<double>(rows * size.out_w) * static_cast<double>(terms * size.filters) * 0.03;
-  if (terms * size.filters <= small_kernel) return small_kernel_gradient(workers, job, rows, work);
+  const std::int64_t numbers = kernel_numbers(size);
+  const double work = static_cast<double>(rows * size.out_w) * static_cast<double>(numbers) * 0.03;
+  if (numbers <= small_kernel) return small_kernel_gradient(workers, job, rows, work);
   const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(size);
   workers.for_range(tiles, work / static_cast<double>(tiles),
                     [&](std::int64_t begin, std::int64_t end) {

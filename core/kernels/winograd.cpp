@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/conv2d_jobs.h"
+#include "core/kernels/conv2d_pieces.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
@@ -384,17 +385,17 @@ HWY_NOINLINE void add_products(std::int64_t count, std::int64_t channels, const 
 
 }  // namespace
 
-// The gradient of some channels and filters of the kernel, at most kernel_block of each; with the
-// first channel that of the bias too.
-void winograd_kernel(const KernelGradientJob& job, Span channels, Span filters) {
+// What some patches add to the gradient of some channels and filters of the kernel, at most
+// kernel_block of each; with the first channel to that of the bias too.
+void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, Span filters) {
   const Conv2DSize& s = job.size;
-  const std::int64_t all = job.batch * patches_of_image(s), cols = whole(filters.size());
+  const std::int64_t cols = whole(filters.size());
   const bool with_bias = job.dbias != nullptr && channels.begin == 0;
   DeltaPlanes x, dy;
   SumPlanes sums = {};
   float bias[kernel_block] = {};
-  for (std::int64_t patch = 0; patch < all; patch += some_deltas) {
-    const std::int64_t count = std::min(some_deltas, all - patch);
+  for (std::int64_t patch = patches.begin; patch < patches.end; patch += some_deltas) {
+    const std::int64_t count = std::min(some_deltas, patches.end - patch);
     for (std::int64_t t = 0; t < count; ++t) {
       spread<Inputs>(inputs_of(s, patch + t), job.x, channels, t, x);
       spread<OutputDeltas>(outputs_of(s, patch + t), job.dy, filters, t, dy);
@@ -451,6 +452,12 @@ namespace {
 
 std::int64_t patches_in(const Conv2DSize& s) { return (s.out_h + 1) / 2 * ((s.out_w + 1) / 2); }
 
+// A small kernel has too few blocks to share out: the patches are cut too.
+constexpr std::int64_t pieces = 4;
+constexpr std::int64_t least_patches = 64;  // in a piece
+constexpr std::int64_t small_kernel = 9 * 16 * 48;
+static_assert(pieces * (small_kernel + 48) <= most_piece_numbers);
+
 // Of one patch, in nanoseconds.
 double work_of(const Conv2DSize& s) {
   return 0.25 * static_cast<double>(s.channels * s.filters) +
@@ -492,18 +499,29 @@ void winograd_backward_kernel(const Workers& workers, const Conv2DSize& s, std::
                               const float* x, const float* dy, float* dkernel, float* dbias,
                               bool accumulate) {
   const KernelGradientJob job{s, batch, x, dy, dkernel, dbias, accumulate};
+  const std::int64_t patches = batch * patches_in(s);
+  const double work = work_of(s) * static_cast<double>(patches);
   // Each block's numbers are summed alike in blocks of any size: smaller ones give all threads
   // work.
   std::int64_t channels = 32, filters = 32;
   const auto blocks = [&] { return ceil_div(s.channels, channels) * ceil_div(s.filters, filters); };
-  if (blocks() < workers.threads()) filters = 16;
-  if (blocks() < workers.threads()) channels = 16;
-  const std::int64_t across = ceil_div(s.filters, filters);
-  const double work = work_of(s) * static_cast<double>(batch * patches_in(s));
-  workers.for_each(blocks(), work / static_cast<double>(blocks()), [&](std::int64_t b) {
+  const auto block = [&](const KernelGradientJob& some, Span of, std::int64_t b) {
+    const std::int64_t across = ceil_div(s.filters, filters);
     const std::int64_t c = b / across * channels, f = b % across * filters;
     HWY_DYNAMIC_DISPATCH(winograd_kernel)
-    (job, {c, std::min(s.channels, c + channels)}, {f, std::min(s.filters, f + filters)});
+    (some, of, {c, std::min(s.channels, c + channels)}, {f, std::min(s.filters, f + filters)});
+  };
+  if (kernel_numbers(s) <= small_kernel && patches >= pieces * least_patches) {
+    return sum_pieces(workers, job, pieces, work,
+                      [&](const KernelGradientJob& piece, std::int64_t i) {
+                        for (std::int64_t b = 0; b < blocks(); ++b)
+                          block(piece, split(patches, pieces, i), b);
+                      });
+  }
+  if (blocks() < workers.threads()) filters = 16;
+  if (blocks() < workers.threads()) channels = 16;
+  workers.for_each(blocks(), work / static_cast<double>(blocks()), [&](std::int64_t b) {
+    block(job, {0, patches}, b);
   });
 }
 
