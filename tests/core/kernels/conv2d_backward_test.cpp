@@ -119,6 +119,10 @@ TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
   EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{18, 17, 1, 18, 17, 2}.size(), 1)));
   EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{3, 3, 2, 2, 2, 2100}.size(), 1)));
   EXPECT_TRUE(backward_is_right(ConvCase(ConvSetting{5, 5, 9, 3, 3, 400}.size(), 1)));
+  // So many patches for so small a kernel that they are cut into pieces, uneven ones.
+  const ConvSetting pieces{23, 26, 17, 3, 3, 20, 1, 1, 1, 1, 1, 1};
+  EXPECT_TRUE(backward_is_right(ConvCase(pieces.size(), 2)));
+  EXPECT_TRUE(backward_is_right(ConvCase(pieces.size(), 2), 3));
 }
 
 TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
@@ -159,7 +163,8 @@ TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
 TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
        {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
-        ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1}}) {
+        ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
+        ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 9);
     const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {
