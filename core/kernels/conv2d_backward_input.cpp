@@ -1,197 +1,360 @@
 #include <algorithm>
+#include <limits>
 
 #include "core/kernels/conv2d.h"
-#include "core/kernels/conv2d_jobs.h"
+#include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/dots.h"
+#include "core/kernels/pack.h"
+#include "core/kernels/tile.h"
 #include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/kernels/conv2d_backward_input.cpp"
-#include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target.
-#include "core/kernels/borders-inl.h"
-#include "core/kernels/tile-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace minnow::kernels::HWY_NAMESPACE {
+// dx[y, x, c] = sum over taps and filters of dy[i, j, f] k[a, b, c, f], i and j being where
+// y + pad = i stride + a dilation (and so for x). Places of dx that lie whole strides apart are a
+// class: they meet the same taps, and neighbours among them neighbours in dy. For each class this
+// is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
+// for B. With few channels lanes would stay empty: there registers go along the filters instead.
+namespace minnow::kernels {
 namespace {
 
-// dx[y, x, c] = sum over taps and filters of dy[i, j, f] k[a, b, c, f], i and j being where
-// y + pad = i stride + a dilation (and so for x). The sum runs over filters, which lie beside one
-// another in dy; a transposed copy of some taps puts channels beside one another for the tile.
-constexpr std::int64_t packed_rows = 1024;  // of most_cols channels: 128 KB of stack at most
-constexpr std::int64_t most_taps = 256;
+constexpr float no_floor = -std::numeric_limits<float>::infinity();
+constexpr std::int64_t most_terms = 1024;  // of sums in registers, and of offsets
+constexpr std::int64_t most_packed = 32768;
+constexpr std::int64_t most_parts = 64;
 
-// A part of the sum: some taps and some filters, for at most most_cols channels of a group.
-struct Part {
-  std::int64_t channel;   // the first, within the image's channels
-  std::int64_t channels;  // how many exist
-  Span taps, filters;     // filters counted within all of them
-  bool add;               // to what earlier parts have left
-  int width() const { return tile_width(channels); }
-};
+// Where taps of one axis meet an output.
+struct Axis {
+  std::int64_t length, taps, stride, pad, dilation;
 
-void pack(const InputGradientJob& job, const Part& part, float* HWY_RESTRICT packed) {
-  const Conv2DSize& s = job.size;
-  const std::int64_t group_channels = s.channels / s.groups;
-  const std::int64_t first = part.channel % group_channels;
-  const int width = part.width();
-  for (std::int64_t tap = part.taps.begin; tap < part.taps.end; ++tap) {
-    const std::int64_t length = part.filters.size();
-    for (std::int64_t c = 0; c < part.channels; ++c) {
-      const float* HWY_RESTRICT from =
-          job.kernel + (tap * group_channels + first + c) * s.filters + part.filters.begin;
-      for (std::int64_t f = 0; f < length; ++f) packed[f * width + c] = from[f];
-    }
-    for (std::int64_t c = part.channels; c < width; ++c) {
-      for (std::int64_t f = 0; f < length; ++f) packed[f * width + c] = 0.0F;
-    }
-    packed += length * width;
+  std::int64_t classes() const { return std::min(stride, length); }
+  // In strides: the places of the largest class.
+  std::int64_t places() const { return ceil_div(length, stride); }
+  std::int64_t places_of(std::int64_t first) const { return ceil_div(length - first, stride); }
+  bool hits(std::int64_t first, std::int64_t tap) const {
+    return (first + pad - tap * dilation) % stride == 0;
   }
-}
-
-// A tap that reaches a row of dx, for the columns x = residue + t stride_w.
-struct Hit {
-  const float* dy;      // row i, at the part's first filter
-  const float* packed;  // the tap's numbers
-  std::int64_t j;       // the output column that t = 0 meets, perhaps outside
-};
-
-template <int rows, int cols>
-HWY_NOINLINE void tile(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
-                       std::int64_t t, float* dx, std::int64_t dx_step) {
-  Tile<rows, cols> sum;
-  for (const Hit* hit = hits; hit < hits + count; ++hit) {
-    sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, hit->dy + (hit->j + t) * s.filters,
-                 s.filters, hit->packed);
-  }
-  sum.write(dx, dx_step, part.channels, part.add, false);
-}
-
-// The same where some taps meet no output column, and read zeros.
-template <int rows, int cols>
-HWY_NOINLINE void border_tile(const Conv2DSize& s, const Part& part, const Hit* hits,
-                              std::int64_t count, std::int64_t t, float* dx, std::int64_t dx_step) {
-  static_assert(packed_rows <= zero_count);
-  Tile<rows, cols> sum;
-  for (const Hit* hit = hits; hit < hits + count; ++hit) {
-    const float* dy[rows];
-    bool any = false;
-    for (int q = 0; q < rows; ++q) {
-      const std::int64_t j = hit->j + t + q;
-      const bool inside = j >= 0 && j < s.out_w;
-      dy[q] = inside ? hit->dy + j * s.filters : zeros;
-      any = any || inside;
-    }
-    if (any) sum.multiply({1, part.filters.size(), 0, 1, 0, cols}, dy, hit->packed);
-  }
-  sum.write(dx, dx_step, part.channels, part.add, false);
-}
-
-template <int cols>
-void sum_columns(const Conv2DSize& s, const Part& part, const Hit* hits, std::int64_t count,
-                 std::int64_t residue, float* dx_row) {
-  const std::int64_t length = ceil_div(s.width - residue, s.stride_w);
-  Span inner{0, length};  // where every tap meets an output column
-  for (const Hit* hit = hits; hit < hits + count; ++hit) {
-    const Span inside = places_inside(hit->j, 1, s.out_w, length);
-    inner = {std::max(inner.begin, inside.begin), std::min(inner.end, inside.end)};
-  }
-  const std::int64_t step = s.stride_w * s.channels;
-  float* dx = dx_row + residue * s.channels + part.channel;
-  const Borders borders(length, inner.begin, inner.end);
-  borders.for_outer([&](auto rows, std::int64_t t) HWY_ATTR {
-    border_tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
-  });
-  for_tile_rows(borders.inner.begin, borders.inner.end, [&](auto rows, std::int64_t t) HWY_ATTR {
-    tile<rows, cols>(s, part, hits, count, t, dx + t * step, step);
-  });
-}
-
-// One part's share of row y of image n.
-void sum_row(const InputGradientJob& job, const Part& part, const float* packed, std::int64_t n,
-             std::int64_t y) {
-  const Conv2DSize& s = job.size;
-  const int width = part.width();
-  Hit hits[most_taps];
-  for (std::int64_t residue = 0; residue < std::min(s.stride_w, s.width); ++residue) {
+  std::int64_t count_hits(std::int64_t first) const {
     std::int64_t count = 0;
-    for (std::int64_t tap = part.taps.begin; tap < part.taps.end; ++tap) {
-      const std::int64_t up = y + s.pad_top - tap / s.kernel_w * s.dilation_h;
-      const std::int64_t left = residue + s.pad_left - tap % s.kernel_w * s.dilation_w;
-      if (up < 0 || up % s.stride_h != 0 || up / s.stride_h >= s.out_h) continue;
-      if (left % s.stride_w != 0) continue;
-      const std::int64_t dy_row = (n * s.out_h + up / s.stride_h) * s.out_w * s.filters;
-      hits[count++] = {job.dy + dy_row + part.filters.begin,
-                       packed + (tap - part.taps.begin) * part.filters.size() * width,
-                       left / s.stride_w};
-    }
-    float* dx_row = job.dx + (n * s.height + y) * s.width * s.channels;
-    with_width(width, [&](auto cols)
-                          HWY_ATTR { sum_columns<cols>(s, part, hits, count, residue, dx_row); });
+    for (std::int64_t tap = 0; tap < taps; ++tap) count += hits(first, tap) ? 1 : 0;
+    return count;
   }
-}
+  // The output that the first place meets there, perhaps outside.
+  std::int64_t output(std::int64_t first, std::int64_t tap) const {
+    return (first + pad - tap * dilation) / stride;
+  }
+  // The outputs that the first places meet.
+  Span outputs() const {
+    Span met{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    for (std::int64_t first = 0; first < classes(); ++first) {
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        if (!hits(first, tap)) continue;
+        met.begin = std::min(met.begin, output(first, tap));
+        met.end = std::max(met.end, output(first, tap) + 1);
+      }
+    }
+    return met.begin < met.end ? met : Span{0, 1};
+  }
+};
 
-void sum_part(const InputGradientJob& job, const Part& part, std::int64_t begin, std::int64_t end) {
-  alignas(64) float packed[packed_rows * most_cols];
-  pack(job, part, packed);
-  for (std::int64_t r = begin; r < end; ++r) {
-    sum_row(job, part, packed, r / job.size.height, r % job.size.height);
+class InputGradient {
+ public:
+  InputGradient(const Conv2DSize& s, const float* dy, const float* kernel, float* dx)
+      : s_(s),
+        dy_(dy),
+        kernel_(kernel),
+        dx_(dx),
+        rows_{s.height, s.kernel_h, s.stride_h, s.pad_top, s.dilation_h},
+        columns_{s.width, s.kernel_w, s.stride_w, s.pad_left, s.dilation_w},
+        channels_(s.channels / s.groups),
+        filters_(s.filters / s.groups),
+        by_dots_(channels_ <= 5 && filters_ > channels_ &&
+                 (s.groups == 1 || filters_ % dot_lanes == 0)),
+        met_rows_(rows_.outputs()),
+        met_columns_(columns_.outputs()) {
+    depth_ = by_dots_ && s.groups == 1 ? ceil_div(filters_, dot_lanes) * dot_lanes : s.filters;
+    in_place_ = depth_ == s.filters && met_rows_.begin >= 0 && met_columns_.begin >= 0 &&
+                met_rows_.end + rows_.places() - 1 <= s.out_h &&
+                met_columns_.end + columns_.places() - 1 <= s.out_w;
+    if (in_place_) {
+      wide_ = columns_.places();
+      row_size_ = s.out_w * s.filters;
+    } else {
+      wide_ = std::min(columns_.places(),
+                       most_slab / (depth_ * met_rows_.size()) - met_columns_.size() + 1);
+      row_size_ = (wide_ + met_columns_.size() - 1) * depth_;
+    }
+  }
+
+  // In strides.
+  std::int64_t rows_of_image() const { return rows_.places(); }
+
+  // Whether a slab has room for what a place meets, and a pass for all classes.
+  bool fits() const { return wide_ >= 1 && rows_.classes() * columns_.classes() <= most_parts; }
+
+  // Rows of places [begin, end), in strides, counted through the batch.
+  void run(std::int64_t begin, std::int64_t end) const {
+    const Tiles& tiles = kernels::tiles();
+    for (std::int64_t group = 0; group < s_.groups; ++group) {
+      for (std::int64_t c = 0; c < channels_;) {
+        const std::int64_t left = channels_ - c;
+        const int width = by_dots_ ? static_cast<int>(left) : tiles.width(left);
+        const Panel panel{group, c, std::min<std::int64_t>(left, width), width};
+        sum_panel(panel, begin, end);
+        c += panel.channels;
+      }
+    }
+  }
+
+ private:
+  struct Panel {
+    std::int64_t group, first, channels;
+    int width;
+  };
+
+  // Some terms of a class, counted filter by filter and tap by tap.
+  struct Part {
+    std::int64_t y, x;          // the class's first place
+    std::int64_t begin, terms;  // from the class's begin-th on
+    std::int64_t at;            // where they lie in the pass
+  };
+  // What goes through the slabs at a time: parts of one class or of several.
+  struct Pass {
+    std::int64_t count = 0, terms = 0;
+    std::int64_t room;
+    Part parts[most_parts];
+    std::int64_t offsets[most_terms];  // of terms, or of dot_lanes of them
+    std::int64_t chunks[most_terms];   // where those of a part lie in its kernel
+    alignas(64) float kernel[most_packed];
+  };
+
+  std::int64_t unit() const { return by_dots_ ? dot_lanes : 1; }
+  std::int64_t terms_of_tap() const {
+    return by_dots_ ? ceil_div(filters_, dot_lanes) * dot_lanes : filters_;
+  }
+
+  void sum_panel(const Panel& panel, std::int64_t begin, std::int64_t end) const {
+    Pass pass;
+    pass.room = std::min(most_terms * unit(), most_packed / panel.width / unit() * unit());
+    for (std::int64_t t = 0; t < most_terms; ++t) pass.chunks[t] = t * dot_lanes;
+    const auto finish = [&] {
+      sum(panel, pass, begin, end);
+      pass.count = pass.terms = 0;
+    };
+    for (std::int64_t y = 0; y < rows_.classes(); ++y) {
+      for (std::int64_t x = 0; x < columns_.classes(); ++x) {
+        const std::int64_t terms = rows_.count_hits(y) * columns_.count_hits(x) * terms_of_tap();
+        std::int64_t done = 0;
+        do {  // once for a class that meets no tap, too: its gradient is 0
+          if (pass.terms == pass.room || pass.count == most_parts) finish();
+          const Part part{y, x, done, std::min(terms - done, pass.room - pass.terms), pass.terms};
+          pack(panel, part, pass);
+          pass.parts[pass.count++] = part;
+          pass.terms += part.terms;
+          done += part.terms;
+        } while (done < terms);
+      }
+    }
+    finish();
+  }
+
+  // A part's offsets and numbers of the kernel.
+  void pack(const Panel& panel, const Part& part, Pass& pass) const {
+    std::int64_t first = 0;  // term of a tap
+    for (std::int64_t a = 0; a < rows_.taps; ++a) {
+      for (std::int64_t b = 0; b < columns_.taps; ++b) {
+        if (!rows_.hits(part.y, a) || !columns_.hits(part.x, b)) continue;
+        const std::int64_t begin = std::max(part.begin, first);
+        const std::int64_t end = std::min(part.begin + part.terms, first + terms_of_tap());
+        if (begin < end) {
+          const std::int64_t place = (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
+                                     (columns_.output(part.x, b) - met_columns_.begin) * depth_;
+          pack_tap(panel, a * columns_.taps + b, {begin - first, end - first}, place,
+                   part.at + begin - part.begin, pass);
+        }
+        first += terms_of_tap();
+      }
+    }
+  }
+
+  // Some of a tap's filters.
+  void pack_tap(const Panel& panel, std::int64_t tap, Span filters, std::int64_t place,
+                std::int64_t at, Pass& pass) const {
+    for (std::int64_t f = 0; f < filters.size(); f += unit()) {
+      pass.offsets[(at + f) / unit()] = place + filters.begin + f;
+    }
+    const float* from = kernel_ + (tap * channels_ + panel.first) * s_.filters +
+                        panel.group * filters_ + filters.begin;
+    if (!by_dots_) {
+      return pack_columns({from, s_.filters, /*transposed=*/true}, {0, filters.size()}, 0,
+                          panel.channels, panel.width, pass.kernel + at * panel.width);
+    }
+    const std::int64_t exist = std::min(filters_, filters.end) - filters.begin;
+    for (std::int64_t c = 0; c < panel.channels; ++c) {
+      float* to = pass.kernel + c * pass.room + at;
+      std::fill(std::copy_n(from + c * s_.filters, exist, to), to + filters.size(), 0.0F);
+    }
+  }
+
+  void sum(const Panel& panel, const Pass& pass, std::int64_t begin, std::int64_t end) const {
+    float copy[most_slab];
+    const std::int64_t most_rows =
+        in_place_ ? rows_.places() : most_slab / row_size_ - met_rows_.size() + 1;
+    for (std::int64_t r = begin; r < end;) {
+      const std::int64_t n = r / rows_.places(), row = r % rows_.places();
+      const std::int64_t count = std::min({most_rows, rows_.places() - row, end - r});
+      const float* image = dy_ + n * s_.out_h * s_.out_w * s_.filters;
+      for (std::int64_t t = 0; t < columns_.places(); t += wide_) {
+        const Slab slab{row + met_rows_.begin, t + met_columns_.begin, count + met_rows_.size() - 1,
+                        wide_ + met_columns_.size() - 1, depth_};
+        const float* a = copy;
+        if (in_place_) {
+          a = image + slab.top * row_size_ + slab.left * depth_;
+        } else {
+          slab.copy(image, s_.out_h, s_.out_w, s_.filters, copy);
+        }
+        for (const Part* part = pass.parts; part < pass.parts + pass.count; ++part) {
+          sum_places(panel, pass, *part, a, {n, row, t}, count);
+        }
+      }
+      r += count;
+    }
+  }
+
+  struct Place {
+    std::int64_t image, row, column;  // in strides
+  };
+
+  // A part's share in `count` rows of its class from a place on, for which dy begins at a.
+  void sum_places(const Panel& panel, const Pass& pass, const Part& part, const float* a,
+                  const Place& place, std::int64_t count) const {
+    const std::int64_t columns = std::min(wide_, columns_.places_of(part.x) - place.column);
+    const std::int64_t rows = std::min(count, rows_.places_of(part.y) - place.row);
+    if (columns <= 0) return;
+    const std::int64_t y = part.y + place.row * s_.stride_h;
+    const std::int64_t x = part.x + place.column * s_.stride_w;
+    float* dx = dx_ + ((place.image * s_.height + y) * s_.width + x) * s_.channels +
+                panel.group * channels_ + panel.first;
+    const std::int64_t down = s_.stride_h * s_.width * s_.channels;
+    a += panel.group * filters_;
+    const bool add = part.begin > 0;
+    if (by_dots_) {
+      DotJob job{.rows = columns,
+                 .columns = panel.channels,
+                 .chunks = part.terms / dot_lanes,
+                 .a_offsets = pass.offsets + part.at / dot_lanes,
+                 .b_offsets = pass.chunks,
+                 .a = a,
+                 .a_row = depth_,
+                 .b = pass.kernel + part.at,
+                 .b_row = pass.room,
+                 .c = dx,
+                 .c_row = s_.stride_w * s_.channels,
+                 .add = add,
+                 .floor = no_floor};
+      for (std::int64_t row = 0; row < rows; ++row, a += row_size_, dx += down) {
+        job.a = a;
+        job.c = dx;
+        run_dots(job);
+      }
+      return;
+    }
+    const Tiles& tiles = kernels::tiles();
+    TileJob job{};
+    job.terms = part.terms;
+    job.offsets = pass.offsets + part.at;
+    set_rows(job, depth_);
+    job.b = pass.kernel + part.at * panel.width;
+    job.b_row = panel.width;
+    job.c_row = s_.stride_w * s_.channels;
+    job.columns = panel.channels;
+    job.add = add;
+    job.floor = no_floor;
+    const TileCut cut(columns, tiles.tallest(panel.width));
+    for (std::int64_t row = 0; row < rows; ++row, a += row_size_, dx += down) {
+      job.a = a;
+      job.c = dx;
+      run_tiles(tiles, job, panel.width, cut);
+    }
+  }
+
+  const Conv2DSize& s_;
+  const float* dy_;
+  const float* kernel_;
+  float* dx_;
+  Axis rows_, columns_;
+  std::int64_t channels_, filters_;  // of a group
+  bool by_dots_;
+  Span met_rows_, met_columns_;
+  std::int64_t depth_;  // numbers of a place in the slab
+  bool in_place_;
+  std::int64_t wide_;  // places that go through a slab beside one another
+  std::int64_t row_size_;
+};
+
+// Where no slab has room for what a place meets: tap by tap, image by image.
+void sum_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* dx) {
+  const Tiles& tiles = kernels::tiles();
+  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
+  std::int64_t offsets[most_terms];
+  for (std::int64_t t = 0; t < most_terms; ++t) offsets[t] = t;
+  alignas(64) float packed[most_packed];
+  TileJob job{};
+  job.offsets = offsets;
+  set_rows(job, s.filters);
+  job.b = packed;
+  job.c_row = s.stride_w * s.channels;
+  job.add = true;
+  job.floor = no_floor;
+  std::fill_n(dx, s.height * s.width * s.channels, 0.0F);
+  for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
+    const std::int64_t a = tap / s.kernel_w, b = tap % s.kernel_w;
+    const Span columns = columns_of_tap(s, b);
+    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+    const std::int64_t x = columns.begin * s.stride_w - s.pad_left + b * s.dilation_w;
+    for (std::int64_t c = 0; c < s.channels;) {
+      const std::int64_t group = c / channels, left = (group + 1) * channels - c;
+      const int width = tiles.width(left);
+      job.columns = std::min<std::int64_t>(left, width);
+      job.b_row = width;
+      for (std::int64_t f = 0; f < filters; f += job.terms) {
+        job.terms = std::min({filters - f, most_terms, most_packed / width});
+        pack_columns({kernel + (tap * channels + c % channels) * s.filters + group * filters + f,
+                      s.filters, /*transposed=*/true},
+                     {0, job.terms}, 0, job.columns, width, packed);
+        for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+          const std::int64_t y = i * s.stride_h - s.pad_top + a * s.dilation_h;
+          job.a = dy + (i * s.out_w + columns.begin) * s.filters + group * filters + f;
+          job.c = dx + (y * s.width + x) * s.channels + c;
+          run_rows(tiles, job, width, columns.size());
+        }
+      }
+      c += job.columns;
+    }
   }
 }
 
 }  // namespace
-
-// Image rows [begin, end), counted through the batch.
-void sum_image_rows(const InputGradientJob& job, std::int64_t begin, std::int64_t end) {
-  const Conv2DSize& s = job.size;
-  const std::int64_t group_channels = s.channels / s.groups;
-  const std::int64_t group_filters = s.filters / s.groups;
-  const std::int64_t taps = s.kernel_h * s.kernel_w;
-  const std::int64_t some_filters = std::min(group_filters, packed_rows);
-  const std::int64_t some_taps = std::min(most_taps, packed_rows / some_filters);
-  for (std::int64_t group = 0; group < s.groups; ++group) {
-    const Span filters{group * group_filters, (group + 1) * group_filters};
-    for (std::int64_t c = 0; c < group_channels; c += most_cols) {
-      Part part;
-      part.channel = group * group_channels + c;
-      part.channels = std::min<std::int64_t>(most_cols, group_channels - c);
-      part.add = false;
-      for (std::int64_t f = filters.begin; f < filters.end; f += some_filters) {
-        part.filters = {f, std::min(filters.end, f + some_filters)};
-        for (std::int64_t tap = 0; tap < taps; tap += some_taps) {
-          part.taps = {tap, std::min(taps, tap + some_taps)};
-          sum_part(job, part, begin, end);
-          part.add = true;
-        }
-      }
-    }
-  }
-}
-
-}  // namespace minnow::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace minnow::kernels {
-
-HWY_EXPORT(sum_image_rows);
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                            const float* dy, const float* kernel, float* dx) {
   if (winograd_fits(size)) {
     return winograd_backward_input(workers, size, batch, dy, kernel, dx);
   }
-  const InputGradientJob job{size, dy, kernel, dx};
+  const InputGradient gradient(size, dy, kernel, dx);
   const std::int64_t terms =
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);
   const double work =
       static_cast<double>(size.width * size.channels) * (0.2 + 0.03 * static_cast<double>(terms));
-  workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
-    HWY_DYNAMIC_DISPATCH(sum_image_rows)(job, begin, end);
-  });
+  if (!gradient.fits()) {
+    const std::int64_t from = size.out_h * size.out_w * size.filters;
+    const std::int64_t to = size.height * size.width * size.channels;
+    return workers.for_each(batch, work * static_cast<double>(size.height), [&](std::int64_t n) {
+      sum_taps(size, dy + n * from, kernel, dx + n * to);
+    });
+  }
+  workers.for_range(batch * gradient.rows_of_image(), work * static_cast<double>(size.stride_h),
+                    [&](std::int64_t begin, std::int64_t end) { gradient.run(begin, end); });
 }
 
 }  // namespace minnow::kernels
-#endif  // HWY_ONCE

@@ -4,276 +4,330 @@
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_pieces.h"
+#include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/sum_rows.h"
+#include "core/kernels/tile.h"
 #include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/kernels/conv2d_backward_kernel.cpp"
-#include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target.
-#include "core/kernels/tile-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace minnow::kernels::HWY_NAMESPACE {
-namespace {
-
-// How the kernel's numbers are cut into register tiles: some neighbours in the flat order of
-// (row, column, channel), called terms here, times some filters.
-struct TilePlace {
-  std::int64_t group;
-  std::int64_t term;
-  int rows;
-  std::int64_t filter;
-  std::int64_t filters;  // that exist
-  int cols;
-};
-
-std::int64_t terms_of(const Conv2DSize& s) {
-  return s.kernel_h * s.kernel_w * (s.channels / s.groups);
-}
-
-// f(place) for the tiles with numbers in [begin, end).
-template <class F>
-void for_places(const Conv2DSize& s, std::int64_t begin, std::int64_t end, F&& f) {
-  const std::int64_t terms = terms_of(s), group_filters = s.filters / s.groups;
-  std::int64_t number = 0;
-  for (std::int64_t group = 0; group < s.groups; ++group) {
-    for (std::int64_t filter = 0; filter < group_filters;) {
-      const int cols = tile_width(group_filters - filter);
-      for (std::int64_t term = 0; term < terms; ++number) {
-        const int rows = tile_height(terms - term);
-        if (number >= begin && number < end) {
-          f(TilePlace{group, term, rows, group * group_filters + filter,
-                      std::min<std::int64_t>(group_filters - filter, cols), cols});
-        }
-        term += rows;
-      }
-      filter += cols;
-    }
-  }
-}
-
-// The places of dy, counted through the batch, whose `cols` numbers from t.filter on lie in it.
-std::int64_t safe_places(const KernelGradientJob& job, const TilePlace& t) {
-  const Conv2DSize& s = job.size;
-  const std::int64_t places = job.batch * s.out_h * s.out_w;
-  return places - std::min(places, rows_near_end(t.cols, s.filters - t.filter, s.filters));
-}
-
-// Adds (or writes) the sum over output rows [begin, end), counted through the batch.
-template <int rows, int cols>
-HWY_NOINLINE void sum_tile(const KernelGradientJob& job, const TilePlace& t, Span out_rows,
-                           bool add) {
-  const Conv2DSize& s = job.size;
-  const std::int64_t channels = s.channels / s.groups;
-  const std::int64_t step = s.stride_w * s.channels, image_row = s.width * s.channels;
-  std::int64_t offset[rows];  // of each row of the tile, from the number under output (0, 0)
-  std::int64_t down[rows];    // the image's rows from there
-  Span columns[rows];         // the output columns whose tap lies in the image
-  Span inner{0, s.out_w};     // those of all taps
-  bool beside = true;         // the rows lie beside one another in the image
-  std::int64_t tap = t.term / channels, c = t.term % channels;
-  for (int q = 0; q < rows; ++q, ++c) {
-    if (c == channels) {
-      c = 0;
-      ++tap;
-    }
-    if (q > 0 && c > 0) {  // the same tap
-      offset[q] = offset[q - 1] + 1;
-      down[q] = down[q - 1];
-      columns[q] = columns[q - 1];
-      continue;
-    }
-    down[q] = tap / s.kernel_w * s.dilation_h - s.pad_top;
-    const std::int64_t right = tap % s.kernel_w * s.dilation_w - s.pad_left;
-    offset[q] = down[q] * image_row + right * s.channels + t.group * channels + c;
-    columns[q] = columns_of_tap(s, tap % s.kernel_w);
-    inner.begin = std::max(inner.begin, columns[q].begin);
-    inner.end = std::min(inner.end, columns[q].end);
-    beside = beside && (q == 0 || offset[q] == offset[q - 1] + 1);
-  }
-  inner.end = std::max(inner.begin, inner.end);
-  // Rows where every tap is inside; down ascends, so that the first and the last tell of all.
-  const Span high = places_inside(down[0], s.stride_h, s.height, s.out_h);
-  const Span low = places_inside(down[rows - 1], s.stride_h, s.height, s.out_h);
-  const Span whole{std::max(high.begin, low.begin), std::min(high.end, low.end)};
-
-  const std::int64_t places = job.batch * s.out_h * s.out_w, safe = safe_places(job, t);
-  float tail[cols * cols];  // a copy of the other places, in rows as wide as the tile
-  for (std::int64_t place = safe; place < places; ++place) {
-    float* to = tail + (place - safe) * cols;
-    const float* from = job.dy + place * s.filters + t.filter;
-    std::fill(std::copy_n(from, t.filters, to), to + cols, 0.0F);
-  }
-
-  Tile<rows, cols> sum;
-  // Output rows i to i + count of image n, columns j to j + width: each tap is inside all of
-  // them or outside all of them.
-  const auto sum_safe_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
-                                 std::int64_t width) HWY_ATTR {
-    const std::int64_t in_y = i * s.stride_h;
-    const float* x = job.x + (n * s.height + in_y) * image_row + j * step;
-    const std::int64_t place = (n * s.out_h + i) * s.out_w + j;
-    const bool in_tail = place >= safe;
-    const float* dy =
-        in_tail ? tail + (place - safe) * cols : job.dy + place * s.filters + t.filter;
-    const Terms terms{.outer = count,
-                      .inner = width,
-                      .a_outer = s.stride_h * image_row,
-                      .a_inner = step,
-                      .b_outer = s.out_w * s.filters,
-                      .b_inner = in_tail ? cols : s.filters};
-    if constexpr (rows > 9) {  // more pointers than that do not fit in the registers
-      const bool all_inside =
-          i >= whole.begin && i < whole.end && j >= inner.begin && j < inner.end;
-      if (beside && all_inside) return sum.multiply(terms, x + offset[0], 1, dy);
-    }
-    const float* taps[rows];
-    for (int q = 0; q < rows; ++q) {
-      const bool inside = in_y + down[q] >= 0 && in_y + down[q] < s.height &&
-                          j >= columns[q].begin && j < columns[q].end;
-      taps[q] = inside ? x + offset[q] : zeros;
-    }
-    sum.multiply(terms, taps, dy);
-  };
-  const auto sum_part = [&](std::int64_t n, std::int64_t i, std::int64_t count, std::int64_t j,
-                            std::int64_t width) {
-    std::int64_t done = 0;  // columns of row i
-    while (count > 0) {
-      const std::int64_t place = (n * s.out_h + i) * s.out_w + j + done;
-      std::int64_t now = count, these = width - done;
-      if (place + (count - 1) * s.out_w + width > safe) {
-        now = done == 0 && place + width <= safe ? (safe - place - width) / s.out_w + 1 : 1;
-        if (place < safe) these = std::min(these, safe - place);
-      }
-      sum_safe_part(n, i, now, j + done, these);
-      done += these;
-      if (done < width) continue;
-      done = 0;
-      i += now;
-      count -= now;
-    }
-  };
-  for (std::int64_t r = out_rows.begin; r < out_rows.end;) {
-    const std::int64_t n = r / s.out_h, i = r % s.out_h;
-    const std::int64_t end = std::min(s.out_h, i + out_rows.end - r);
-    const Span inside{std::clamp(whole.begin, i, end), std::clamp(whole.end, i, end)};
-    if (inside.size() > 0 && inner.size() > 0) {
-      sum_part(n, inside.begin, inside.size(), inner.begin, inner.size());
-    }
-    for (std::int64_t y = i; y < end; ++y) {
-      const bool done = y >= inside.begin && y < inside.end;
-      for (std::int64_t j = 0; j < s.out_w;) {
-        std::int64_t width = 1;
-        if (j >= inner.begin && j < inner.end) {
-          width = done ? inner.end - j : std::min(inner.end - j, (zero_count - 1) / step + 1);
-        }
-        if (!done || j < inner.begin || j >= inner.end) sum_part(n, y, 1, j, width);
-        j += width;
-      }
-    }
-    r += end - i;
-  }
-  const std::int64_t place = t.term * s.filters + t.filter;
-  sum.write(job.dkernel + place, s.filters, t.filters, add, false);
-}
-
-// The bias's share of the same output rows, for the tile's filters: while dy is near.
-template <int cols>
-HWY_NOINLINE void sum_bias(const KernelGradientJob& job, const TilePlace& t, Span out_rows,
-                           bool add) {
-  using T = Tile<4, cols>;  // four sums beside one another, which do not wait for each other
-  const typename T::D d;
-  T sum;
-  const auto take = [&](auto row, const float* from) HWY_ATTR {
-    unrolled<T::vectors>([&](auto v) HWY_ATTR {
-      sum.sum[row][v] = hn::Add(sum.sum[row][v], hn::LoadU(d, from + v * T::width));
-    });
-  };
-  const std::int64_t filters = job.size.filters, end = out_rows.end * job.size.out_w;
-  const std::int64_t safe = std::min(end, safe_places(job, t));
-  std::int64_t place = out_rows.begin * job.size.out_w;
-  const auto dy = [&](std::int64_t at) { return job.dy + at * filters + t.filter; };
-  // Which sum a place counts in must not depend on the tile's width, on which `safe` depends.
-  float padded[4][cols] = {};
-  const auto copy = [&](int row, std::int64_t at) { std::copy_n(dy(at), t.filters, padded[row]); };
-  for (; place + 4 <= end; place += 4) {
-    const bool in_place = place + 4 <= safe;
-    for (int row = 0; row < 4 && !in_place; ++row) copy(row, place + row);
-    unrolled<4>([&](auto row) HWY_ATTR { take(row, in_place ? dy(place + row) : padded[row]); });
-  }
-  for (; place < end; ++place) {
-    copy(0, place);
-    take(Int<0>{}, padded[0]);
-  }
-  float total[cols];
-  unrolled<T::vectors>([&](auto v) HWY_ATTR {
-    hn::StoreU(
-        hn::Add(hn::Add(sum.sum[0][v], sum.sum[1][v]), hn::Add(sum.sum[2][v], sum.sum[3][v])), d,
-        total + v * T::width);
-  });
-  float* out = job.dbias + t.filter;
-  for (std::int64_t f = 0; f < t.filters; ++f) out[f] = add ? out[f] + total[f] : total[f];
-}
-
-// Output rows whose numbers stay in a core's own cache while every tile passes over them. It also
-// bounds the length of the sums that are kept in one register.
-std::int64_t rows_at_a_time(const Conv2DSize& s) {
-  constexpr std::int64_t cache_floats = 98304, longest_sum = 1024;
-  const std::int64_t row = s.out_w * s.filters + s.stride_h * s.width * s.channels;
-  const std::int64_t rows = std::min(cache_floats / std::max<std::int64_t>(1, row),
-                                     longest_sum / std::max<std::int64_t>(1, s.out_w));
-  return std::max<std::int64_t>(1, rows);
-}
-
-}  // namespace
-
-std::int64_t kernel_gradient_tiles(const Conv2DSize& s) {
-  std::int64_t count = 0;
-  for_places(s, 0, std::numeric_limits<std::int64_t>::max(), [&](const TilePlace&) { ++count; });
-  return count;
-}
-
-void kernel_gradient(const KernelGradientJob& job, Span tiles, Span out_rows) {
-  const std::int64_t some = rows_at_a_time(job.size);
-  std::int64_t r = out_rows.begin;
-  do {  // once for an empty batch too, to write the zeros
-    const Span now{r, std::min(out_rows.end, r + some)};
-    const bool add = job.accumulate || r > out_rows.begin;
-    for_places(job.size, tiles.begin, tiles.end, [&](const TilePlace& t) HWY_ATTR {
-      with_width(t.cols, [&](auto cols) HWY_ATTR {
-        if (t.term == 0 && job.dbias != nullptr) sum_bias<cols>(job, t, now, add);
-        with_height(t.rows, [&](auto rows) HWY_ATTR { sum_tile<rows, cols>(job, t, now, add); });
-      });
-    });
-    r = now.end;
-  } while (r < out_rows.end);
-}
-
-}  // namespace minnow::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace minnow::kernels {
 namespace {
 
-HWY_EXPORT(kernel_gradient_tiles);
-HWY_EXPORT(kernel_gradient);
+constexpr std::int64_t most_places = 1024;  // of a sum in registers
 
-// A small kernel has too few tiles to share out: the rows of the batch are cut too.
+// dk[t, f] = sum over places p of x[first(p) + from(t)] dy[p, f]: the product of gemm with the
+// image, as the outputs see it, for A's transpose and dy for B. The kernel's numbers in a row
+// beside one another, a run, lie equally far from one another in the image too: they are the rows
+// of tiles.
+struct Runs {
+  std::int64_t count, length, step;
+
+  explicit Runs(const Conv2DSize& s) : count(s.kernel_h), step(1) {
+    const std::int64_t channels = s.channels / s.groups;
+    if (channels == 1) {
+      length = s.kernel_w;
+      step = s.dilation_w * s.channels;
+    } else if (taps_adjoin(s)) {
+      length = s.kernel_w * channels;
+    } else {
+      count *= s.kernel_w;
+      length = channels;
+    }
+  }
+
+  // Where run r begins in an image with rows of row_size numbers.
+  std::int64_t from(const Conv2DSize& s, std::int64_t r, std::int64_t row_size) const {
+    if (count == s.kernel_h) return r * s.dilation_h * row_size;
+    return r / s.kernel_w * s.dilation_h * row_size + r % s.kernel_w * s.dilation_w * s.channels;
+  }
+
+  // Runs too short to fill a tile meet in one, in threes of rows: of 4 or 5 rows the last three
+  // begin where they have to.
+  bool are_short() const { return length >= 3 && length <= 5; }
+  std::int64_t threes() const { return (length + 2) / 3; }
+};
+
+// A strip of the kernel that a thread computes: some rows of a run, or some short runs' threes, for
+// some filters as wide as a tile.
+struct Strip {
+  std::int64_t group, filter, columns;
+  int width;
+  std::int64_t begin, end;  // rows, counted through all runs; or threes
+};
+
+// f(strip) for those in [first, last).
+template <class F>
+void for_strips(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
+                F&& f) {
+  const Runs runs(s);
+  const std::int64_t filters = s.filters / s.groups;
+  std::int64_t number = 0;
+  const auto strip = [&](const Strip& one) {
+    if (number >= first && number < last) f(one);
+    ++number;
+  };
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    for (std::int64_t n = 0; n < filters;) {
+      const int width = tiles.width(filters - n);
+      const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
+      Strip one{group, group * filters + n, columns, width, 0, 0};
+      if (runs.are_short()) {
+        const std::int64_t threes = runs.count * runs.threes(), most = tiles.tallest(width) / 3;
+        for (; one.begin < threes; one.begin = one.end) {
+          one.end = std::min(threes, one.begin + std::max<std::int64_t>(1, most));
+          strip(one);
+        }
+      } else {
+        const std::int64_t some = 4 * tiles.tallest(width);
+        for (std::int64_t r = 0; r < runs.count; ++r) {
+          one.begin = r * runs.length;
+          for (const std::int64_t end = one.begin + runs.length; one.begin < end;
+               one.begin = one.end) {
+            one.end = std::min(end, one.begin + some);
+            strip(one);
+          }
+        }
+      }
+      n += width;
+    }
+  }
+}
+
+// Some output places, beside one another in dy, and the image (or slabs of it) that they see.
+struct Places {
+  std::int64_t images = 0, rows = 0, columns = 0;
+  std::int64_t count() const { return images * rows * columns; }
+  friend bool operator==(const Places&, const Places&) = default;
+};
+struct Block {
+  Places places;
+  const float* x = nullptr;
+  std::int64_t row_size = 0;
+  std::int64_t first[most_places];  // what each place sees first
+  const float* dy = nullptr;
+};
+
+// Cuts output rows, counted through the batch, into blocks: f(block) for each, and for an empty one
+// where there are no rows. How depends on the sizes only.
+class Blocks {
+ public:
+  explicit Blocks(const KernelGradientJob& job)
+      : job_(job),
+        s_(job.size),
+        high_((s_.kernel_h - 1) * s_.dilation_h + 1),
+        wide_((s_.kernel_w - 1) * s_.dilation_w + 1),
+        in_place_(!sees_padding(s_)) {
+    const std::int64_t columns_of_image = most_slab / (s_.channels * high_);
+    columns_ = std::min(most_places, s_.out_w);
+    if (!in_place_) {
+      columns_ = std::min(columns_, (columns_of_image - wide_) / s_.stride_w + 1);
+    }
+  }
+
+  // Whether a slab has room for what an output sees.
+  bool fit() const { return in_place_ || most_slab / (s_.channels * high_) >= wide_; }
+
+  template <class F>
+  void run(Span rows, F&& f) const {
+    Block block;
+    float copy[most_slab];
+    block.x = block.dy = copy;
+    if (rows.size() == 0) f(block);
+    for (std::int64_t r = rows.begin; r < rows.end;) {
+      const std::int64_t i = r % s_.out_h;
+      if (columns_ < s_.out_w) {
+        for (std::int64_t j = 0; j < s_.out_w; j += columns_) {
+          set(block, r / s_.out_h, i, j, {1, 1, std::min(columns_, s_.out_w - j)}, copy);
+          f(block);
+        }
+        ++r;
+        continue;
+      }
+      // Whole images if there is room, else some rows of one.
+      const Places image{1, s_.out_h, s_.out_w};
+      std::int64_t most = in_place_ ? rows.size() : most_slab / slab_size(image);
+      most = std::min({most, most_places / image.count(), (rows.end - r) / s_.out_h});
+      Places places{most, s_.out_h, s_.out_w};
+      if (i != 0 || most == 0) {
+        most = in_place_ ? rows.size() : (most_slab / row_size(s_.out_w) - high_) / s_.stride_h + 1;
+        most = std::min({most, most_places / s_.out_w, s_.out_h - i, rows.end - r});
+        places = {1, most, s_.out_w};
+      }
+      set(block, r / s_.out_h, i, 0, places, copy);
+      f(block);
+      r += places.images * places.rows;
+    }
+  }
+
+ private:
+  std::int64_t row_size(std::int64_t columns) const {
+    return in_place_ ? s_.width * s_.channels : ((columns - 1) * s_.stride_w + wide_) * s_.channels;
+  }
+  std::int64_t slab_size(const Places& places) const {
+    return ((places.rows - 1) * s_.stride_h + high_) * row_size(places.columns);
+  }
+
+  // The outputs from (i, j) of image n on.
+  void set(Block& block, std::int64_t n, std::int64_t i, std::int64_t j, const Places& places,
+           float* copy) const {
+    const std::int64_t image = s_.height * s_.width * s_.channels, step = s_.stride_w * s_.channels;
+    block.dy = job_.dy + ((n * s_.out_h + i) * s_.out_w + j) * s_.filters;
+    block.row_size = row_size(places.columns);
+    block.x = copy;
+    if (in_place_) block.x = job_.x + n * image + i * s_.stride_h * block.row_size + j * step;
+    for (std::int64_t m = 0; m < places.images && !in_place_; ++m) {
+      const Slab slab{i * s_.stride_h - s_.pad_top, j * s_.stride_w - s_.pad_left,
+                      (places.rows - 1) * s_.stride_h + high_,
+                      (places.columns - 1) * s_.stride_w + wide_, s_.channels};
+      slab.copy(job_.x + (n + m) * image, s_.height, s_.width, s_.channels, copy + m * slab.size());
+    }
+    if (block.places == places) return;  // as the block before: so are the offsets
+    block.places = places;
+    std::int64_t* first = block.first;
+    for (std::int64_t m = 0; m < places.images; ++m) {
+      const std::int64_t from = m * (in_place_ ? image : slab_size(places));
+      for (std::int64_t row = 0; row < places.rows; ++row) {
+        for (std::int64_t q = 0; q < places.columns; ++q) {
+          *first++ = from + row * s_.stride_h * block.row_size + q * step;
+        }
+      }
+    }
+  }
+
+  const KernelGradientJob& job_;
+  const Conv2DSize& s_;
+  std::int64_t high_, wide_;
+  bool in_place_;
+  std::int64_t columns_;  // of outputs, that a block takes of a row
+};
+
+// What the block adds to the strip.
+void sum_strip(const KernelGradientJob& job, const Block& block, const Strip& strip, bool add) {
+  const Conv2DSize& s = job.size;
+  const Tiles& tiles = kernels::tiles();
+  const Runs runs(s);
+  const float* x = block.x + strip.group * (s.channels / s.groups);
+  TileJob tile{};
+  tile.terms = block.places.count();
+  tile.offsets = block.first;
+  tile.b = block.dy + strip.filter;
+  tile.b_row = s.filters;
+  tile.columns = strip.columns;
+  tile.floor = -std::numeric_limits<float>::infinity();
+  if (!runs.are_short()) {
+    const std::int64_t r = strip.begin / runs.length, within = strip.begin % runs.length;
+    set_rows(tile, runs.step);
+    tile.a = x + runs.from(s, r, block.row_size) + within * runs.step;
+    tile.c = job.dkernel + strip.begin * s.filters + strip.filter;
+    tile.c_row = s.filters;
+    tile.add = add;
+    return run_rows(tiles, tile, strip.width, strip.end - strip.begin);
+  }
+  float sums[3 * TileJob::most_groups * 32];
+  const std::int64_t threes = runs.threes();
+  const auto row_of = [&](std::int64_t three) {  // within its run
+    return std::min(three % threes * 3, runs.length - 3);
+  };
+  tile.a = x;
+  tile.a_row = runs.step;
+  for (std::int64_t three = strip.begin; three < strip.end; ++three) {
+    tile.groups[three - strip.begin] =
+        runs.from(s, three / threes, block.row_size) + row_of(three) * runs.step;
+  }
+  tile.c = sums;
+  tile.c_row = strip.width;
+  tiles.run(tile, strip.width, 3 * (strip.end - strip.begin));
+  for (std::int64_t three = strip.begin; three < strip.end; ++three) {
+    for (std::int64_t q = three % threes * 3 - row_of(three); q < 3; ++q) {
+      const std::int64_t term = three / threes * runs.length + row_of(three) + q;
+      const float* from = sums + ((three - strip.begin) * 3 + q) * strip.width;
+      float* to = job.dkernel + term * s.filters + strip.filter;
+      for (std::int64_t f = 0; f < strip.columns; ++f) to[f] = add ? to[f] + from[f] : from[f];
+    }
+  }
+}
+
+// The same, tap by tap, where an output sees more than a slab has room for: the taps' own runs, for
+// the outputs of a row that see the image there.
+void sum_taps(const KernelGradientJob& job, Span rows) {
+  const Conv2DSize& s = job.size;
+  const Tiles& tiles = kernels::tiles();
+  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
+  std::int64_t first[most_places];
+  for (std::int64_t p = 0; p < most_places; ++p) first[p] = p * s.stride_w * s.channels;
+  TileJob tile{};
+  tile.offsets = first;
+  tile.b_row = tile.c_row = s.filters;
+  tile.floor = -std::numeric_limits<float>::infinity();
+  tile.add = true;
+  set_rows(tile, 1);
+  if (!job.accumulate) std::fill_n(job.dkernel, kernel_numbers(s), 0.0F);
+  for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+    for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
+      const std::int64_t b = tap % s.kernel_w;
+      const std::int64_t in_y =
+          r % s.out_h * s.stride_h - s.pad_top + tap / s.kernel_w * s.dilation_h;
+      const Span inside = columns_of_tap(s, b);
+      if (in_y < 0 || in_y >= s.height) continue;
+      for (std::int64_t j = inside.begin; j < inside.end; j += most_places) {
+        tile.terms = std::min(most_places, inside.end - j);
+        const std::int64_t in_x = j * s.stride_w - s.pad_left + b * s.dilation_w;
+        for (std::int64_t f = 0; f < s.filters;) {
+          const std::int64_t group = f / filters, left = (group + 1) * filters - f;
+          const int width = tiles.width(left);
+          tile.a = job.x + ((r / s.out_h * s.height + in_y) * s.width + in_x) * s.channels +
+                   group * channels;
+          tile.b = job.dy + (r * s.out_w + j) * s.filters + f;
+          tile.c = job.dkernel + tap * channels * s.filters + f;
+          tile.columns = std::min<std::int64_t>(left, width);
+          run_rows(tiles, tile, width, channels);
+          f += tile.columns;
+        }
+      }
+    }
+  }
+}
+
+// The bias's share of a block, while dy is near.
+void sum_bias(const KernelGradientJob& job, std::int64_t count, const float* dy, std::int64_t first,
+              std::int64_t filters, bool add) {
+  double sums[block_columns];
+  for (std::int64_t f = first; f < first + filters; f += block_columns) {
+    const std::int64_t some = std::min(block_columns, first + filters - f);
+    sum_columns(count, some, job.size.filters, dy + f, sums);
+    for (std::int64_t q = 0; q < some; ++q) {
+      const auto sum = static_cast<float>(sums[q]);
+      job.dbias[f + q] = add ? job.dbias[f + q] + sum : sum;
+    }
+  }
+}
+
+std::int64_t count_strips(const Conv2DSize& s) {
+  std::int64_t count = 0;
+  for_strips(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(),
+             [&](const Strip&) { ++count; });
+  return count;
+}
+
+// The sum over some output rows, counted through the batch, for some strips.
+void kernel_gradient(const KernelGradientJob& job, Span strips, Span rows) {
+  bool add = job.accumulate;
+  Blocks(job).run(rows, [&](const Block& block) {
+    for_strips(job.size, tiles(), strips.begin, strips.end, [&](const Strip& strip) {
+      sum_strip(job, block, strip, add);
+      if (job.dbias != nullptr && strip.begin == 0) {
+        sum_bias(job, block.places.count(), block.dy, strip.filter, strip.columns, add);
+      }
+    });
+    add = true;
+  });
+}
+
+// A small kernel has too few strips to share out: the rows of the batch are cut too.
 constexpr std::int64_t most_pieces = 8;
 constexpr std::int64_t small_kernel = 2048;
 static_assert(most_pieces * 2 * small_kernel <= most_piece_numbers);
-
-void small_kernel_gradient(const Workers& workers, const KernelGradientJob& job, std::int64_t rows,
-                           double work) {
-  const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
-  const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(job.size);
-  sum_pieces(workers, job, pieces, work, [&](const KernelGradientJob& piece, std::int64_t i) {
-    HWY_DYNAMIC_DISPATCH(kernel_gradient)(piece, {0, tiles}, split(rows, pieces, i));
-  });
-}
 
 }  // namespace
 
@@ -287,13 +341,23 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const std::int64_t rows = batch * size.out_h;
   const std::int64_t numbers = kernel_numbers(size);
   const double work = static_cast<double>(rows * size.out_w) * static_cast<double>(numbers) * 0.03;
-  if (numbers <= small_kernel) return small_kernel_gradient(workers, job, rows, work);
-  const std::int64_t tiles = HWY_DYNAMIC_DISPATCH(kernel_gradient_tiles)(size);
-  workers.for_range(tiles, work / static_cast<double>(tiles),
+  if (!Blocks(job).fit()) {
+    sum_taps(job, {0, rows});
+    if (dbias != nullptr) sum_rows(workers, rows * size.out_w, size.filters, dy, dbias, accumulate);
+    return;
+  }
+  const std::int64_t strips = count_strips(size);
+  if (numbers <= small_kernel) {
+    const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
+    return sum_pieces(workers, job, pieces, work,
+                      [&](const KernelGradientJob& piece, std::int64_t i) {
+                        kernel_gradient(piece, {0, strips}, split(rows, pieces, i));
+                      });
+  }
+  workers.for_range(strips, work / static_cast<double>(strips),
                     [&](std::int64_t begin, std::int64_t end) {
-                      HWY_DYNAMIC_DISPATCH(kernel_gradient)(job, {begin, end}, {0, rows});
+                      kernel_gradient(job, {begin, end}, {0, rows});
                     });
 }
 
 }  // namespace minnow::kernels
-#endif  // HWY_ONCE

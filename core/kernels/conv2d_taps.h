@@ -31,8 +31,11 @@ inline Span columns_of_tap(const Conv2DSize& s, std::int64_t b) noexcept {
 /// in the kernel: then the row is one run of kernel_w * channels numbers.
 inline bool taps_adjoin(const Conv2DSize& s) noexcept { return s.dilation_w == 1 && s.groups == 1; }
 
-/// What a tap outside the image reads instead.
-constexpr std::int64_t zero_count = 4096;
-alignas(64) inline constexpr float zeros[zero_count] = {};
+/// Whether some tap of some output lies outside the image.
+inline bool sees_padding(const Conv2DSize& s) noexcept {
+  return s.pad_top > 0 || s.pad_left > 0 ||
+         (s.out_h - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h >= s.height ||
+         (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w >= s.width;
+}
 
 }  // namespace minnow::kernels

@@ -3,133 +3,62 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <limits>
 
-#include "core/kernels/gemm_parts.h"
+#include "core/kernels/dots.h"
+#include "core/kernels/pack.h"
+#include "core/kernels/row_product.h"
 #include "core/kernels/spans.h"
+#include "core/kernels/tile.h"
 #include "core/parallel.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/kernels/gemm.cpp"
-#include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target.
-#include "core/kernels/dots-inl.h"
-#include "core/kernels/tile-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace minnow::kernels::HWY_NAMESPACE {
+namespace minnow::kernels {
 namespace {
 
-// B is packed panel by panel of up to most_cols columns, so that the inner loop reads it in a row
-// whatever its layout; A is read where it lies, in either layout, unless many panels use it.
-constexpr std::int64_t block_k = 256;
-constexpr std::int64_t block_n = 64;
-constexpr std::int64_t block_m = 288;  // rows of A that are packed
-// With so few rows a panel is used once, and not worth packing.
-constexpr std::int64_t few_rows = most_rows;
-
-#if HWY_TARGET != HWY_SCALAR
-// out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
-HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64_t width,
-                              float* HWY_RESTRICT out) {
-  const hn::FixedTag<float, 4> d;
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
-  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
-  const auto ab = hn::InterleaveLower(d, a, b), ce = hn::InterleaveLower(d, c, e);
-  const auto ab_upper = hn::InterleaveUpper(d, a, b), ce_upper = hn::InterleaveUpper(d, c, e);
-  hn::StoreU(hn::ConcatLowerLower(d, ce, ab), d, out);
-  hn::StoreU(hn::ConcatUpperUpper(d, ce, ab), d, out + width);
-  hn::StoreU(hn::ConcatLowerLower(d, ce_upper, ab_upper), d, out + 2 * width);
-  hn::StoreU(hn::ConcatUpperUpper(d, ce_upper, ab_upper), d, out + 3 * width);
-}
-#endif
-
-// out[p][j] = B[k.begin + p][first + j] for the columns that exist; what stands in the others does
-// not matter, as their sums are not written.
-void pack_panel(const Operand& b, Span k, std::int64_t first, std::int64_t columns, int width,
-                float* HWY_RESTRICT out) {
-  const std::int64_t used = std::min<std::int64_t>(columns, width);
-  if (!b.transposed && used == most_cols && width == most_cols) {
-    const hn::ScalableTag<float> d;
-    constexpr std::int64_t ahead = 8;  // rows lie in pages of their own, which no hardware foresees
-    for (std::int64_t p = 0; p < k.size(); ++p) {
-      const float* from = b.data + (k.begin + p) * b.stride + first;
-      if (p + ahead < k.size()) {
-        hwy::Prefetch(from + ahead * b.stride);
-        hwy::Prefetch(from + ahead * b.stride + lanes);
-      }
-      unrolled<2>([&](auto j) HWY_ATTR {
-        hn::StoreU(hn::LoadU(d, from + j * lanes), d, out + p * most_cols + j * lanes);
-      });
-    }
-    return;
-  }
-  if (!b.transposed) {
-    for (std::int64_t p = 0; p < k.size(); ++p) {
-      const float* HWY_RESTRICT from = b.data + (k.begin + p) * b.stride + first;
-      for (std::int64_t j = 0; j < used; ++j) out[p * width + j] = from[j];
-    }
-    return;
-  }
-  std::int64_t fours = 0, wholes = 0;  // columns and terms that whole 4 x 4 blocks cover
-#if HWY_TARGET != HWY_SCALAR
-  fours = used / 4 * 4;
-  wholes = k.size() / 4 * 4;
-  for (std::int64_t j = 0; j < fours; j += 4) {
-    const float* from = b.data + (first + j) * b.stride + k.begin;
-    for (std::int64_t p = 0; p < wholes; p += 4) {
-      transpose_4x4(from + p, b.stride, width, out + p * width + j);
-    }
-  }
-#endif
-  for (std::int64_t j = 0; j < used; ++j) {
-    const float* HWY_RESTRICT from = b.data + (first + j) * b.stride + k.begin;
-    for (std::int64_t p = j < fours ? wholes : 0; p < k.size(); ++p) out[p * width + j] = from[p];
-  }
-}
-
-// One block's share of a row of tiles of C.
-struct TileJob {
-  std::int64_t k;
-  const float* a;
-  std::int64_t a_row_step, a_k_step;
-  const float* b;
-  std::int64_t b_step;
-  std::int64_t k_tail;  // terms after those, with B packed
-  const float* b_tail;
-  const float* bias;  // null, or at the tile's first column
+struct Product {
+  GemmSize size;
+  Operand a, b;
   float* c;
   std::int64_t c_stride;
-  std::int64_t existing;  // columns that exist
-  bool add, positive;
+  bool accumulate;
+  const Epilogue* epilogue;
+
+  std::int64_t a_row() const { return a.transposed ? 1 : a.stride; }
+  std::int64_t a_term() const { return a.transposed ? a.stride : 1; }
 };
 
-template <int rows, int cols>
-HWY_NOINLINE void run_tile(const TileJob& job) {
-  Tile<rows, cols> tile(job.bias, job.existing);
-  if (job.k > 0) {
-    tile.multiply({1, job.k, 0, job.a_k_step, 0, job.b_step}, job.a, job.a_row_step, job.b);
-  }
-  if (job.k_tail > 0) {
-    tile.multiply({1, job.k_tail, 0, job.a_k_step, 0, cols}, job.a + job.k * job.a_k_step,
-                  job.a_row_step, job.b_tail);
-  }
-  tile.write(job.c, job.c_stride, job.existing, job.add, job.positive);
-}
+// B is packed panel by panel of up to two registers' columns, so that the inner loop reads it in a
+// row whatever its layout; A is read where it lies, in either layout, unless many panels use it.
+constexpr std::int64_t block_k = 256;
+constexpr std::int64_t block_m = 512;      // rows of A that are packed
+constexpr std::int64_t widest_panel = 32;  // columns; two registers of AVX-512
 
-// Whether a panel's `left` columns are read where they lie. Packing pays where many rows use the
-// panel or where it is spread over more memory than is near.
-HWY_INLINE bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t left, int width) {
-  constexpr std::int64_t few_terms = 16;  // are near after the first tile without being packed
+// Where the terms of a block lie in A.
+struct Steps {
+  std::int64_t of[block_k];
+  Steps(std::int64_t terms, std::int64_t step) {
+    for (std::int64_t p = 0; p < terms; ++p) of[p] = p * step;
+  }
+};
+
+// Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
+// spread over more memory than is near.
+bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns, int width) {
+  constexpr std::int64_t few_rows = 14, few_terms = 16;  // are near after the first tile
   if (p.b.transposed) return false;
-  if (left >= width) return rows <= few_rows || p.size.k <= few_terms;
+  if (columns == width) return rows <= few_rows || p.size.k <= few_terms;
   return rows <= 64 || p.b.stride <= 2 * width;
 }
 
-// Of the k terms, those whose row of the panel is too near to B's end to be read in whole
-// registers.
-HWY_INLINE std::int64_t tail_terms(const Product& p, Span k, std::int64_t left, int width) {
-  const std::int64_t near = rows_near_end(width, left, p.b.stride);
-  return std::clamp(k.end - (p.size.k - near), std::int64_t{0}, k.size());
+// A panel that is read where it lies, asked for before its time: its rows are in pages of their
+// own, which no hardware foresees.
+void fetch_panel(const float* b, std::int64_t terms, std::int64_t stride, std::int64_t columns) {
+  constexpr std::int64_t near = 256;  // numbers between rows
+  if (columns <= 0 || stride < near) return;
+  for (std::int64_t p = 0; p < terms; ++p) {
+    hwy::Prefetch(b + p * stride);
+    hwy::Prefetch(b + p * stride + 16);
+  }
 }
 
 // The activations that tiles do not apply on their way out.
@@ -142,55 +71,63 @@ void finish(const Product& p, Span rows, Span columns) {
   }
 }
 
-// A as pack_rows leaves it: tile by tile, the rows of each beside one another.
-void pack_rows(const Product& p, Span rows, Span k, float* HWY_RESTRICT out) {
+// What finishes the block of terms that ends at `end`: relu, or nothing.
+float floor_at(const Product& p, std::int64_t end) {
+  const bool positive = end == p.size.k && p.epilogue->activation.kind == ActivationKind::relu;
+  return positive ? 0.0F : -std::numeric_limits<float>::infinity();
+}
+
+// A copy of A, tile by tile: the numbers of a term beside one another, `cut.height` places for
+// each.
+void pack_rows(const Product& p, Span rows, Span k, const TileCut& cut, float* out) {
   const Operand turned{p.a.data, p.a.stride, !p.a.transposed};
-  for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) {
-    pack_panel(turned, k, i, height, height, out + (i - rows.begin) * k.size());
-  });
+  std::int64_t row = rows.begin;
+  for (std::int64_t n = 0; n < cut.count; ++n) {
+    const std::int64_t height = n < cut.high ? cut.height : cut.height - 1;
+    pack_columns(turned, k, row, height, cut.height, out + n * cut.height * k.size());
+    row += height;
+  }
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or what
 // pack_rows made of these rows.
 void multiply_block(const Product& p, Span rows, Span columns, Span k, const float* packed_a) {
-  alignas(64) float packed[block_k * most_cols];
-  const bool first = k.begin == 0, last = k.end == p.size.k;
+  const Tiles& tiles = kernels::tiles();
+  alignas(64) float packed[block_k * widest_panel];
+  const bool first = k.begin == 0;
+  const TileCut cut(packed_a == nullptr ? 0 : rows.size(), tiles.tallest(widest_panel));
+  const Steps steps(k.size(), packed_a == nullptr ? p.a_term() : cut.height);
   TileJob job{};
-  job.a_row_step = p.a.transposed ? 1 : p.a.stride;
-  job.a_k_step = p.a.transposed ? p.a.stride : 1;
-  job.c_stride = p.c_stride;
+  job.terms = k.size();
+  job.offsets = steps.of;
+  job.c_row = p.c_stride;
   job.add = p.accumulate || !first;
-  job.positive = last && p.epilogue->activation.kind == ActivationKind::relu;
-  for (std::int64_t j = columns.begin; j < columns.end; j += most_cols) {
-    const std::int64_t left = columns.end - j;
-    const int width = tile_width(left);
-    job.existing = std::min<std::int64_t>(left, width);
-    if (reads_in_place(p, rows.size(), left, width)) {
-      job.k_tail = tail_terms(p, k, left, width);
+  job.floor = floor_at(p, k.end);
+  set_rows(job, packed_a == nullptr ? p.a_row() : 1);
+  for (std::int64_t j = columns.begin; j < columns.end;) {
+    const int width = tiles.width(columns.end - j);
+    job.columns = std::min<std::int64_t>(columns.end - j, width);
+    if (reads_in_place(p, rows.size(), job.columns, width)) {
       job.b = p.b.data + k.begin * p.b.stride + j;
-      job.b_step = p.b.stride;
+      job.b_row = p.b.stride;
+      fetch_panel(job.b + 4 * width, k.size(), p.b.stride, columns.end - j - 4 * width);
     } else {
-      job.k_tail = k.size();
+      pack_columns(p.b, k, j, job.columns, width, packed);
+      job.b = packed;
+      job.b_row = width;
     }
-    job.k = k.size() - job.k_tail;
-    job.b_tail = packed;
-    pack_panel(p.b, {k.end - job.k_tail, k.end}, j, left, width, packed);
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
-    with_width(width, [&](auto cols) HWY_ATTR {
-      for_tile_rows(rows.begin, rows.end, [&](auto height, std::int64_t i) HWY_ATTR {
-        if (packed_a == nullptr) {
-          job.a = p.a.data + i * job.a_row_step + k.begin * job.a_k_step;
-        } else {
-          job.a = packed_a + (i - rows.begin) * k.size();
-          job.a_row_step = 1;
-          job.a_k_step = height;
-        }
-        job.c = p.c + i * p.c_stride + j;
-        run_tile<height, cols>(job);
-      });
-    });
+    job.c = p.c + rows.begin * p.c_stride + j;
+    if (packed_a == nullptr) {
+      job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
+      run_rows(tiles, job, width, rows.size());
+    } else {
+      job.a = packed_a;
+      run_tiles(tiles, job, width, cut, cut.height * k.size());
+    }
+    j += width;
   }
-  if (last) finish(p, rows, columns);
+  if (k.end == p.size.k) finish(p, rows, columns);
 }
 
 // Packing A pays where many panels of B meet it.
@@ -199,18 +136,19 @@ bool packs_rows(const Product& p, Span rows, Span columns) {
 }
 
 void multiply_packed(const Product& p, Span rows, Span columns) {
-  alignas(64) float packed[block_m * block_k];
-  for (std::int64_t i = rows.begin; i < rows.end; i += block_m) {
-    const Span some{i, std::min(i + block_m, rows.end)};
+  alignas(64) float packed[(block_m + 16) * block_k];
+  const std::int64_t blocks = (rows.size() + block_m - 1) / block_m;
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const Span part = split(rows.size(), blocks, i);
+    const Span some{rows.begin + part.begin, rows.begin + part.end};
     for (std::int64_t k = 0; k < p.size.k; k += block_k) {
       const Span terms{k, std::min(k + block_k, p.size.k)};
-      pack_rows(p, some, terms, packed);
+      pack_rows(p, some, terms, TileCut(some.size(), tiles().tallest(widest_panel)), packed);
       multiply_block(p, some, columns, terms, packed);
     }
   }
 }
 
-#if HWY_TARGET != HWY_SCALAR
 // Whether registers along k serve a product best: few columns, and operands that lie so.
 bool is_thin(const Product& p) {
   return p.size.n < 16 && p.size.k >= 64 && !p.a.transposed && p.b.transposed;
@@ -218,103 +156,60 @@ bool is_thin(const Product& p) {
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t block = 2048;  // terms of B that stay near while all rows use them
-  const bool relu = p.epilogue->activation.kind == ActivationKind::relu;
+  std::int64_t steps[block / dot_lanes + 1];
+  for (std::int64_t t = 0; t <= block / dot_lanes; ++t) steps[t] = t * dot_lanes;
   for (std::int64_t k = 0; k < p.size.k; k += block) {
-    const bool last = k + block >= p.size.k;
-    DotJob job{};
-    job.k = std::min(block, p.size.k - k);
-    job.n = columns.size();
-    job.a_step = p.a.stride;
-    job.b = p.b.data + columns.begin * p.b.stride + k;
-    job.b_step = p.b.stride;
-    job.bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + columns.begin : nullptr;
-    job.c_step = p.c_stride;
-    job.add = p.accumulate || k > 0;
-    job.positive = last && relu;
-    for (std::int64_t i = rows.begin; i < rows.end;) {
-      const bool whole = rows.end - i >= dot_rows;
-      job.a = p.a.data + i * p.a.stride + k;
-      job.c = p.c + i * p.c_stride + columns.begin;
-      if (whole) {
-        dot_rows_of<dot_rows>(job);
-      } else {
-        dot_rows_of<1>(job);
-      }
-      i += whole ? dot_rows : 1;
-    }
+    const std::int64_t terms = std::min(block, p.size.k - k);
+    run_dots(
+        {.rows = rows.size(),
+         .columns = columns.size(),
+         .chunks = terms / dot_lanes,
+         .a_offsets = steps,
+         .b_offsets = steps,
+         .tail = terms % dot_lanes,
+         .a = p.a.data + rows.begin * p.a.stride + k,
+         .a_row = p.a.stride,
+         .b = p.b.data + columns.begin * p.b.stride + k,
+         .b_row = p.b.stride,
+         .bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + columns.begin : nullptr,
+         .c = p.c + rows.begin * p.c_stride + columns.begin,
+         .c_row = p.c_stride,
+         .add = p.accumulate || k > 0,
+         .floor = floor_at(p, k + terms)});
   }
   finish(p, rows, columns);
 }
-#endif
-
-// sums[j] += sum over p < `terms` of a[p a_step] b[p b_step + j], four terms in a pass.
-HWY_NOINLINE void add_rows(std::int64_t terms, const float* a, std::int64_t a_step, const float* b,
-                           std::int64_t b_step, std::int64_t columns, float* HWY_RESTRICT sums) {
-  const hn::ScalableTag<float> d;
-  const auto pass = [&](auto count, std::int64_t p) HWY_ATTR {
-    Floats x[count];
-    const float* rows[count];
-    unrolled<count>([&](auto q) HWY_ATTR {
-      x[q] = hn::Set(d, a[(p + q) * a_step]);
-      rows[q] = b + (p + q) * b_step;
-    });
-    for (std::int64_t j = 0; j < columns; j += lanes) {
-      Floats sum = hn::Load(d, sums + j);
-      unrolled<count>([&](auto q)
-                          HWY_ATTR { sum = hn::MulAdd(x[q], hn::LoadU(d, rows[q] + j), sum); });
-      hn::Store(sum, d, sums + j);
-    }
-  };
-  std::int64_t p = 0;
-  for (; p + 4 <= terms; p += 4) pass(Int<4>{}, p);
-  for (; p < terms; ++p) pass(Int<1>{}, p);
-}
 
 // A single row of sums: B is read as it lies, a few whole rows of it at a time. In the same blocks
-// of k as everywhere, so that a row has the same bits wherever threads cut the rows. Returns the
-// columns that it left.
-Span multiply_row(const Product& p, std::int64_t row, Span columns) {
-  constexpr std::int64_t most_columns = 1024;
-  const std::int64_t end = columns.begin + columns.size() / lanes * lanes;
-  const std::int64_t a_step = p.a.transposed ? p.a.stride : 1;
-  const float* a = p.a.data + row * (p.a.transposed ? 1 : p.a.stride);
-  const hn::ScalableTag<float> d;
-  alignas(64) float sums[most_columns];
-  for (std::int64_t j = columns.begin; j < end; j += most_columns) {
-    const std::int64_t count = std::min(most_columns, end - j);
-    float* c = p.c + row * p.c_stride + j;
+// of k as everywhere, so that a row has the same bits wherever threads cut the rows.
+void multiply_single(const Product& p, std::int64_t row, Span columns) {
+  for (std::int64_t j = columns.begin; j < columns.end; j += RowJob::most_columns) {
+    RowJob job{};
+    job.columns = std::min(RowJob::most_columns, columns.end - j);
+    job.a_step = p.a_term();
+    job.b_row = p.b.stride;
+    job.c = p.c + row * p.c_stride + j;
     std::int64_t k = 0;
     do {
-      const bool first = k == 0, last = k + block_k >= p.size.k;
-      if (first && p.epilogue->bias != nullptr) {
-        std::copy_n(p.epilogue->bias + j, count, sums);
-      } else {
-        std::fill_n(sums, count, 0.0F);
-      }
-      add_rows(std::min(block_k, p.size.k - k), a + k * a_step, a_step,
-               p.b.data + k * p.b.stride + j, p.b.stride, count, sums);
-      const bool add = p.accumulate || !first;
-      const bool positive = last && p.epilogue->activation.kind == ActivationKind::relu;
-      for (std::int64_t i = 0; i < count; i += lanes) {
-        Floats v = hn::Load(d, sums + i);
-        if (add) v = hn::Add(hn::LoadU(d, c + i), v);
-        hn::StoreU(positive ? relu(v) : v, d, c + i);
-      }
+      job.terms = std::min(block_k, p.size.k - k);
+      job.a = p.a.data + row * p.a_row() + k * p.a_term();
+      job.b = p.b.data + k * p.b.stride + j;
+      job.bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
+      job.add = p.accumulate || k > 0;
+      job.floor = floor_at(p, k + job.terms);
+      kernels::multiply_row(job);
       k += block_k;
     } while (k < p.size.k);
   }
-  finish(p, {row, row + 1}, {columns.begin, end});
-  return {end, columns.end};
+  finish(p, {row, row + 1}, columns);
 }
 
-}  // namespace
-
 void multiply(const Product& p, Span rows, Span columns) {
-#if HWY_TARGET != HWY_SCALAR
   if (is_thin(p)) return multiply_thin(p, rows, columns);
-#endif
-  if (rows.size() == 1 && !p.b.transposed) columns = multiply_row(p, rows.begin, columns);
+  if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
   if (packs_rows(p, rows, columns)) return multiply_packed(p, rows, columns);
+  // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
+  const std::int64_t block_n = p.size.k <= block_k ? columns.size() : 64;
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
     std::int64_t k = 0;
@@ -325,15 +220,6 @@ void multiply(const Product& p, Span rows, Span columns) {
     } while (k < p.size.k);
   }
 }
-
-}  // namespace minnow::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace minnow::kernels {
-namespace {
-
-HWY_EXPORT(multiply);
 
 // A deep product with few results is cut along k, into pieces that depend on the sizes alone: else
 // there is too little to share out. The pieces' sums are added in their order.
@@ -363,7 +249,7 @@ void multiply_deep(const Workers& workers, const Product& p) {
     piece.c_stride = p.size.n;
     piece.accumulate = false;
     piece.epilogue = &none;
-    HWY_DYNAMIC_DISPATCH(multiply)(piece, {0, p.size.m}, {0, p.size.n});
+    multiply(piece, {0, p.size.m}, {0, p.size.n});
   });
   const bool positive = p.epilogue->activation.kind == ActivationKind::relu;
   for (std::int64_t row = 0; row < m; ++row) {
@@ -417,12 +303,11 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
                     [&](std::int64_t begin, std::int64_t end) {
                       const Span part{begin * unit, std::min(end * unit, length)};
                       if (by_columns) {
-                        HWY_DYNAMIC_DISPATCH(multiply)(product, {0, size.m}, part);
+                        multiply(product, {0, size.m}, part);
                       } else {
-                        HWY_DYNAMIC_DISPATCH(multiply)(product, part, {0, size.n});
+                        multiply(product, part, {0, size.n});
                       }
                     });
 }
 
 }  // namespace minnow::kernels
-#endif  // HWY_ONCE

@@ -10,7 +10,7 @@
 // After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>
 
-#include "core/kernels/tile-inl.h"
+#include "core/kernels/registers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {

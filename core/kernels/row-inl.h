@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "math-inl.h"
-#include "tile-inl.h"
+#include "registers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "core/kernels/gemm.h"
-#include "core/kernels/gemm_parts.h"
+#include "core/kernels/sum_rows.h"
 #include "core/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,6 +47,11 @@ void deliver(std::int64_t cols, const double* sum, float* out, bool accumulate) 
 
 }  // namespace
 
+void sum_columns(std::int64_t rows, std::int64_t cols, std::int64_t stride, const float* x,
+                 double* out) {
+  HWY_DYNAMIC_DISPATCH(sum_block)(rows, cols, stride, x, out);
+}
+
 void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, const float* x,
               float* out, bool accumulate) {
   constexpr double ns_per_number = 0.2;
@@ -57,8 +62,7 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
                        const std::int64_t first = b * block_columns;
                        const std::int64_t some = std::min(block_columns, cols - first);
                        double sum[block_columns];
-                       HWY_DYNAMIC_DISPATCH(sum_block)
-                       (rows, some, cols, rows > 0 ? x + first : x, sum);
+                       sum_columns(rows, some, cols, rows > 0 ? x + first : x, sum);
                        deliver(some, sum, out + first, accumulate);
                      });
     return;
@@ -70,8 +74,7 @@ void sum_rows(const Workers& workers, std::int64_t rows, std::int64_t cols, cons
   workers.for_each(pieces, ns_per_number * static_cast<double>(rows * cols / pieces),
                    [&](std::int64_t p) {
                      const Span part = split(rows, pieces, p);
-                     HWY_DYNAMIC_DISPATCH(sum_block)
-                     (part.size(), cols, cols, x + part.begin * cols, sums[p]);
+                     sum_columns(part.size(), cols, cols, x + part.begin * cols, sums[p]);
                    });
   double sum[block_columns] = {};
   for (std::int64_t p = 0; p < pieces; ++p) {

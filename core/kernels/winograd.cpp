@@ -29,6 +29,15 @@ constexpr std::int64_t widest = 64;          // channels or filters in a block
 constexpr std::int64_t some_deltas = 32;     // patches that the kernel's gradient takes at once
 constexpr std::int64_t kernel_block = 32;    // its channels or filters in a block
 
+// The widest tile, and the narrower of the two widths that holds `left` columns.
+constexpr int most_cols = 2 * lanes;
+constexpr int tile_width(std::int64_t left) { return left > lanes ? most_cols : lanes; }
+
+/// max(v, 0), and NaN of NaN.
+HWY_INLINE Floats relu(Floats v) {
+  return hn::IfThenZeroElse(hn::Le(v, hn::Zero(hn::ScalableTag<float>())), v);
+}
+
 // Rows of the planes are whole registers of any instruction set.
 constexpr std::int64_t whole(std::int64_t n) { return (n + 15) / 16 * 16; }
 
@@ -222,17 +231,18 @@ void pack(const Conv2DSize& s, const float* kernel, const Block& block, float* w
 
 using SomePlanes = Planes<some_patches, widest>;
 
-// out[q][t][n] = sum over k of in[q][t][k] weights[q][k][n].
-template <int cols>
+// out[q][t][n] = sum over k of in[q][t][k] weights[q][k][n], in a plane and for the columns of a
+// tile.
+template <int vectors>
 HWY_NOINLINE void multiply_panel(std::int64_t terms, const float* in, const float* weights,
                                  float* out) {
-  constexpr std::int64_t stride = SomePlanes::stride;
-  constexpr int rows = most_rows < some_patches ? most_rows : 12;
+  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : vectors == 2 && !has_32_registers ? 6 : 12;
   static_assert(some_patches % rows == 0);
   for (std::int64_t t = 0; t < some_patches; t += rows) {
-    Tile<rows, cols> sum;
-    sum.multiply({1, terms, 0, 1, 0, cols}, in + t * stride, stride, weights);
-    sum.write(out + t * stride, stride, cols, false, false);
+    Sums<rows, vectors> sums;
+    sums.multiply(terms, in + t * SomePlanes::stride, Int<SomePlanes::stride>{}, Int<1>{}, weights,
+                  vectors * lanes);
+    sums.write(out + t * SomePlanes::stride, Int<SomePlanes::stride>{}, Int<false>{});
   }
 }
 
@@ -241,10 +251,8 @@ void multiply(const Block& block, const SomePlanes& in, const float* weights, So
   for (std::int64_t q = 0; q < planes; ++q) {
     for (std::int64_t n = 0; n < cols;) {
       const int width = tile_width(cols - n);
-      with_width(width, [&](auto wide) HWY_ATTR {
-        multiply_panel<wide>(terms, in.row(q, 0), weights + (q * cols + n) * terms,
-                             out.row(q, 0) + n);
-      });
+      const auto panel = width == lanes ? multiply_panel<1> : multiply_panel<2>;
+      panel(terms, in.row(q, 0), weights + (q * cols + n) * terms, out.row(q, 0) + n);
       n += width;
     }
   }
@@ -366,20 +374,19 @@ void winograd_inputs(const InputGradientJob& job, std::int64_t begin, std::int64
 
 namespace {
 
-// Lower than the other tiles: 16 channels are whole tiles.
-constexpr int sum_rows = most_rows > 6 ? 8 : most_rows > 2 ? 4 : 2;
-
 using DeltaPlanes = Planes<some_deltas, kernel_block>;
 using SumPlanes = Planes<kernel_block, kernel_block>;
 
-template <int cols>
+// sums[q][c][f] += sum over `count` patches t of x[q][t][c] dy[q][t][f], in a plane.
+template <int vectors>
 HWY_NOINLINE void add_products(std::int64_t count, std::int64_t channels, const float* x,
                                const float* dy, float* sums) {
-  constexpr std::int64_t stride = DeltaPlanes::stride;
-  for (std::int64_t c = 0; c < channels; c += sum_rows) {
-    Tile<sum_rows, cols> sum;
-    sum.multiply({1, count, 0, stride, 0, stride}, x + c, 1, dy);
-    sum.write(sums + c * SumPlanes::stride, SumPlanes::stride, cols, true, false);
+  // Lower than the other tiles: 16 channels are whole tiles.
+  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : has_32_registers ? 8 : 4;
+  for (std::int64_t c = 0; c < channels; c += rows) {
+    Sums<rows, vectors> sum;
+    sum.multiply(count, x + c, Int<1>{}, Int<DeltaPlanes::stride>{}, dy, DeltaPlanes::stride);
+    sum.write(sums + c * SumPlanes::stride, Int<SumPlanes::stride>{}, Int<true>{});
   }
 }
 
@@ -403,10 +410,8 @@ void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, 
     for (std::int64_t q = 0; q < planes; ++q) {
       for (std::int64_t f = 0; f < cols;) {
         const int width = tile_width(cols - f);
-        with_width(width, [&](auto wide) HWY_ATTR {
-          add_products<wide>(count, whole(channels.size()), x.row(q, 0), dy.row(q, 0) + f,
-                             sums.row(q, 0) + f);
-        });
+        const auto add = width == lanes ? add_products<1> : add_products<2>;
+        add(count, whole(channels.size()), x.row(q, 0), dy.row(q, 0) + f, sums.row(q, 0) + f);
         f += width;
       }
     }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+// Internal to core/kernels: a copy of a part of an image with its padding, in which every tap of a
+// convolution kernel lies inside.
+namespace minnow::kernels {
+
+/// Room for a slab, in numbers: it stays in a core's own cache while all filters pass over it.
+constexpr std::int64_t most_slab = 16384;
+
+/// Places of an image (height, width, channels): rows from `top` and columns from `left` on, some
+/// perhaps outside, where there are zeros. A place has `stride` >= channels numbers, the last ones
+/// 0.
+struct Slab {
+  std::int64_t top, left, rows, columns, stride;
+
+  std::int64_t row_size() const { return columns * stride; }
+  std::int64_t size() const { return rows * row_size(); }
+
+  void copy(const float* image, std::int64_t height, std::int64_t width, std::int64_t channels,
+            float* to) const {
+    const std::int64_t first = std::clamp<std::int64_t>(-left, 0, columns);
+    const std::int64_t last = std::clamp<std::int64_t>(width - left, first, columns);
+    for (std::int64_t row = top; row < top + rows; ++row, to += row_size()) {
+      if (row < 0 || row >= height || first == last) {
+        std::fill_n(to, row_size(), 0.0F);
+        continue;
+      }
+      std::fill_n(to, first * stride, 0.0F);
+      const float* from = image + (row * width + left + first) * channels;
+      if (stride == channels) {
+        std::copy_n(from, (last - first) * channels, to + first * stride);
+      } else {
+        for (std::int64_t q = first; q < last; ++q, from += channels) {
+          std::fill(std::copy_n(from, channels, to + q * stride), to + (q + 1) * stride, 0.0F);
+        }
+      }
+      std::fill_n(to + last * stride, (columns - last) * stride, 0.0F);
+    }
+  }
+};
+
+}  // namespace minnow::kernels

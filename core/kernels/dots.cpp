@@ -1,0 +1,203 @@
+#include "core/kernels/dots.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/dots.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/registers-inl.h"
+#include "core/kernels/tile.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace {
+
+// The dots of an element's rows and columns on their way to C.
+HWY_INLINE void write(const DotJob& job, std::int64_t i, std::int64_t j, float dot) {
+  float& c = job.c[i * job.c_row + j];
+  if (job.bias != nullptr) dot += job.bias[j];
+  if (job.add) dot += c;
+  c = dot < job.floor ? job.floor : dot;
+}
+
+#if HWY_TARGET == HWY_SCALAR
+
+// In the order of the other targets.
+float dot_of(const DotJob& job, const float* a, const float* b) {
+  float part[dot_lanes] = {};
+  for (std::int64_t t = 0; t <= job.chunks; ++t) {
+    const std::int64_t count = t < job.chunks ? dot_lanes : job.tail;
+    for (std::int64_t l = 0; l < count; ++l) {
+      part[l] += a[job.a_offsets[t] + l] * b[job.b_offsets[t] + l];
+    }
+  }
+  for (std::int64_t half : {8, 4}) {
+    for (std::int64_t l = 0; l < half; ++l) part[l] += part[l + half];
+  }
+  return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
+void dots(const DotJob& job) {
+  for (std::int64_t i = 0; i < job.rows; ++i) {
+    for (std::int64_t j = 0; j < job.columns; ++j) {
+      write(job, i, j, dot_of(job, job.a + i * job.a_row, job.b + j * job.b_row));
+    }
+  }
+}
+
+#else
+
+constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's sum
+
+// As many columns as leave their sums, their numbers and one of a row in registers.
+constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
+constexpr int rows_of(int cols) {
+  const int rows = ((has_32_registers ? 31 : 15) - cols) / (cols * vectors);
+  return rows > 12 ? 12 : rows;
+}
+
+using Four = hn::FixedTag<float, 4>;
+
+/// The sum of a register's halves, and so on down to four numbers.
+template <class V>
+HWY_INLINE hn::Vec<Four> fold_to_four(V v) {
+  const hn::DFromV<V> d;
+  if constexpr (hn::MaxLanes(d) == 4) {
+    return v;
+  } else {
+    const hn::Half<decltype(d)> half;
+    return fold_to_four(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+/// The sums of the four numbers of each of four registers.
+HWY_INLINE hn::Vec<Four> sums_of_four(const hn::Vec<Four>* v) {
+  const Four d;
+  const auto ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const auto ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  return hn::Add(hn::ConcatLowerLower(d, ce, ab), hn::ConcatUpperUpper(d, ce, ab));
+}
+/// A sum's registers, added up to four numbers.
+template <int n>
+HWY_INLINE hn::Vec<Four> folded(const Floats* v) {
+  if constexpr (n == 1) {
+    return fold_to_four(v[0]);
+  } else {
+    Floats half[n / 2];
+    unrolled<n / 2>([&](auto i) HWY_ATTR { half[i] = hn::Add(v[i], v[i + n / 2]); });
+    return folded<n / 2>(half);
+  }
+}
+
+// count rows' last terms, with zeros behind them.
+HWY_NOINLINE void copy_tail(const DotJob& job, const float* from, std::int64_t row, int count,
+                            float* HWY_RESTRICT to) {
+  std::fill_n(to, count * dot_lanes, 0.0F);
+  for (int i = 0; i < count; ++i) std::copy_n(from + i * row, job.tail, to + i * dot_lanes);
+}
+
+HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int64_t first_col,
+                            int rows, int cols, const float* dots) {
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < cols; ++j) write(job, first_row + i, first_col + j, dots[j * rows + i]);
+  }
+}
+
+/// The elements of C at rows x cols.
+template <int rows, int cols>
+HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::int64_t first_col) {
+  const FloatTag d;
+  const float* a = job.a + first_row * job.a_row;
+  const float* b = job.b + first_col * job.b_row;
+  float a_tail[rows * dot_lanes], b_tail[cols * dot_lanes];
+  if (job.tail > 0) {
+    copy_tail(job, a + job.a_offsets[job.chunks], job.a_row, rows, a_tail);
+    copy_tail(job, b + job.b_offsets[job.chunks], job.b_row, cols, b_tail);
+  }
+  Floats sum[rows * cols][vectors];
+  unrolled<rows * cols>([&](auto q) HWY_ATTR {
+    unrolled<vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(d); });
+  });
+  const std::int64_t chunks = job.chunks + (job.tail > 0 ? 1 : 0);
+  for (std::int64_t t = 0; t < chunks; ++t) {
+    const bool last = t == job.chunks;
+    const float* x = last ? a_tail : a + job.a_offsets[t];
+    const float* y = last ? b_tail : b + job.b_offsets[t];
+    const std::int64_t x_row = last ? dot_lanes : job.a_row;
+    const std::int64_t y_row = last ? dot_lanes : job.b_row;
+    unrolled<vectors>([&](auto v) HWY_ATTR {
+      Floats column[cols];
+      unrolled<cols>([&](auto j) HWY_ATTR { column[j] = hn::LoadU(d, y + j * y_row + v * lanes); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        const Floats row = hn::LoadU(d, x + i * x_row + v * lanes);
+        unrolled<cols>([&](auto j) HWY_ATTR {
+          sum[j * rows + i][v] = hn::MulAdd(row, column[j], sum[j * rows + i][v]);
+        });
+      });
+    });
+  }
+  constexpr int fours = (rows * cols + 3) / 4;
+  float total[4 * fours];
+  unrolled<fours>([&](auto f) HWY_ATTR {
+    hn::Vec<Four> four[4];
+    unrolled<4>([&](auto q) HWY_ATTR {
+      constexpr int at = 4 * f + q;
+      four[q] = folded<vectors>(sum[at < rows * cols ? at : 0]);
+    });
+    hn::StoreU(sums_of_four(four), Four(), total + 4 * f);
+  });
+  write_all(job, first_row, first_col, rows, cols, total);
+}
+
+using TileOfDots = void (*)(const DotJob&, std::int64_t, std::int64_t);
+template <int cols, int... i>
+constexpr TileOfDots heights_of[] = {tile_of_dots<i + 1, cols>...};
+template <int cols, int... i>
+constexpr const TileOfDots* heights(std::integer_sequence<int, i...>) {
+  return heights_of<cols, i...>;
+}
+
+template <int cols>
+void columns_of_dots(const DotJob& job, std::int64_t first_col) {
+  constexpr int tallest = rows_of(cols);
+  const TileOfDots* of_height = heights<cols>(std::make_integer_sequence<int, tallest>{});
+  const TileCut cut(job.rows, tallest);
+  for (std::int64_t n = 0, row = 0; n < cut.count; ++n) {
+    const std::int64_t height = n < cut.high ? cut.height : cut.height - 1;
+    of_height[height - 1](job, row, first_col);
+    row += height;
+  }
+}
+
+template <int... i>
+void dots_in(const DotJob& job, std::integer_sequence<int, i...>) {
+  constexpr void (*of_width[])(const DotJob&, std::int64_t) = {columns_of_dots<i + 1>...};
+  const TileCut cut(job.columns, most_cols);
+  for (std::int64_t n = 0, col = 0; n < cut.count; ++n) {
+    const std::int64_t cols = n < cut.high ? cut.height : cut.height - 1;
+    of_width[cols - 1](job, col);
+    col += cols;
+  }
+}
+
+void dots(const DotJob& job) { dots_in(job, std::make_integer_sequence<int, most_cols>{}); }
+
+#endif
+
+}  // namespace
+
+void dots_of_target(const DotJob& job) { dots(job); }
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(dots_of_target);
+
+void run_dots(const DotJob& job) { HWY_DYNAMIC_DISPATCH(dots_of_target)(job); }
+
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,95 @@
+#include "core/kernels/pack.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/pack.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include <hwy/cache_control.h>
+
+#include "core/kernels/registers-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace {
+
+// out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
+HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64_t width,
+                              float* HWY_RESTRICT out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int p = 0; p < 4; ++p) {
+    for (int j = 0; j < 4; ++j) out[p * width + j] = from[j * stride + p];
+  }
+#else
+  const hn::FixedTag<float, 4> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
+  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
+  const auto ab = hn::InterleaveLower(d, a, b), ce = hn::InterleaveLower(d, c, e);
+  const auto ab_upper = hn::InterleaveUpper(d, a, b), ce_upper = hn::InterleaveUpper(d, c, e);
+  hn::StoreU(hn::ConcatLowerLower(d, ce, ab), d, out);
+  hn::StoreU(hn::ConcatUpperUpper(d, ce, ab), d, out + width);
+  hn::StoreU(hn::ConcatLowerLower(d, ce_upper, ab_upper), d, out + 2 * width);
+  hn::StoreU(hn::ConcatUpperUpper(d, ce_upper, ab_upper), d, out + 3 * width);
+#endif
+}
+
+// B's rows lie as they are copied.
+void copy_rows(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
+               std::int64_t width, float* HWY_RESTRICT out) {
+  constexpr std::int64_t ahead = 8;  // rows lie in pages of their own, which no hardware foresees
+  const FloatTag d;
+  const std::int64_t whole = columns / lanes * lanes;
+  const Partial part(columns - whole);
+  for (std::int64_t p = 0; p < terms; ++p, from += stride, out += width) {
+    if (p + ahead < terms) {
+      hwy::Prefetch(from + ahead * stride);
+      hwy::Prefetch(from + ahead * stride + columns - 1);
+    }
+    for (std::int64_t j = 0; j < whole; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, out + j);
+    if (whole < columns) part.store(part.load(from + whole), out + whole);
+  }
+}
+
+// B's columns lie as rows do.
+void turn_columns(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
+                  std::int64_t width, float* HWY_RESTRICT out) {
+  const std::int64_t fours = columns / 4 * 4, wholes = terms / 4 * 4;
+  for (std::int64_t j = 0; j < fours; j += 4) {
+    for (std::int64_t p = 0; p < wholes; p += 4) {
+      transpose_4x4(from + j * stride + p, stride, width, out + p * width + j);
+    }
+  }
+  for (std::int64_t j = 0; j < columns; ++j) {
+    const float* column = from + j * stride;
+    for (std::int64_t p = j < fours ? wholes : 0; p < terms; ++p) out[p * width + j] = column[p];
+  }
+}
+
+}  // namespace
+
+void pack(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
+          std::int64_t width, float* out) {
+  if (b.transposed) {
+    turn_columns(b.data + first * b.stride + terms.begin, b.stride, terms.size(), columns, width,
+                 out);
+  } else {
+    copy_rows(b.data + terms.begin * b.stride + first, b.stride, terms.size(), columns, width, out);
+  }
+}
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(pack);
+
+void pack_columns(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
+                  std::int64_t width, float* out) {
+  HWY_DYNAMIC_DISPATCH(pack)(b, terms, first, columns, width, out);
+}
+
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE

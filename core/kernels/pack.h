@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+#include "../parallel.h"
+#include "gemm.h"
+
+// Internal to core/kernels: copies of operands in the order in which tiles read them.
+namespace minnow::kernels {
+
+/// out[(k - terms.begin) width + j] = B[k][first + j] for the terms k and j < columns; what stands
+/// in the other places of `out` stays.
+void pack_columns(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
+                  std::int64_t width, float* out);
+
+}  // namespace minnow::kernels

@@ -1,0 +1,83 @@
+// Internal to core/kernels: registers of floats, whole ones and parts. Compiled once for each of
+// Highway's targets, so the include guard is one for each.
+#if defined(MINNOW_CORE_KERNELS_REGISTERS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MINNOW_CORE_KERNELS_REGISTERS_INL_H_
+#undef MINNOW_CORE_KERNELS_REGISTERS_INL_H_
+#else
+#define MINNOW_CORE_KERNELS_REGISTERS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::ScalableTag<float>;
+using Floats = hn::Vec<FloatTag>;
+
+/// Floats in a register.
+constexpr int lanes = HWY_LANES(float);
+
+/// Whether there are 32 registers, or 16.
+constexpr bool has_32_registers = HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64;
+
+/// A number that the compiler knows, as an argument.
+template <int n>
+using Int = std::integral_constant<int, n>;
+
+template <class F, int... i>
+HWY_INLINE void unrolled(F&& f, std::integer_sequence<int, i...>) {
+  (f(Int<i>{}), ...);
+}
+/// f(0) ... f(n - 1), written out: arrays that f indexes can live in registers.
+template <int n, class F>
+HWY_INLINE void unrolled(F&& f) {
+  unrolled(f, std::make_integer_sequence<int, n>{});
+}
+
+/// Whether instructions can load a part of a register: those before AVX2 cannot.
+constexpr bool loads_parts = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
+/// Whether they can store one and take no longer: AVX2's do on many processors.
+constexpr bool stores_parts = HWY_TARGET == HWY_AVX3;
+
+/// The first `count` of a register's numbers, none beyond which are touched in memory.
+struct Partial {
+  explicit HWY_INLINE Partial(std::int64_t n)
+      : count(static_cast<int>(n < lanes ? n : lanes)),
+        mask(hn::FirstN(FloatTag(), static_cast<std::size_t>(count))) {}
+
+  /// 0 in the other lanes.
+  HWY_INLINE Floats load(const float* from) const {
+    if constexpr (loads_parts) {
+      return hn::MaskedLoad(mask, FloatTag(), from);
+    } else {
+      if (count == lanes) return hn::LoadU(FloatTag(), from);
+      float copy[lanes] = {};
+      for (int i = 0; i < count; ++i) copy[i] = from[i];
+      return hn::LoadU(FloatTag(), copy);
+    }
+  }
+  HWY_INLINE void store(Floats v, float* to) const {
+    if constexpr (stores_parts) {
+      hn::BlendedStore(v, mask, FloatTag(), to);
+    } else {
+      if (count == lanes) return hn::StoreU(v, FloatTag(), to);
+      float copy[lanes];
+      hn::StoreU(v, FloatTag(), copy);
+      for (int i = 0; i < count; ++i) to[i] = copy[i];
+    }
+  }
+
+  int count;
+  hn::Mask<FloatTag> mask;
+};
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,139 @@
+#include "core/kernels/tile.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/kernels/tile.cpp"
+#include "core/kernels/targets.h"
+// After targets.h, which compiles this file for each target.
+#include <hwy/cache_control.h>
+
+#include "core/kernels/registers-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace minnow::kernels::HWY_NAMESPACE {
+namespace {
+
+// The tallest tiles, of one and of two registers' width: with 32 registers 28 sums, their row of B
+// and one number of A. Scalar code is there to run at all, and stays small.
+constexpr int tallest[] = {has_32_registers           ? 15
+                           : HWY_TARGET == HWY_SCALAR ? 3
+                                                      : 9,
+                           has_32_registers           ? 14
+                           : HWY_TARGET == HWY_SCALAR ? 3
+                                                      : 6};
+static_assert(tallest[0] <= 3 * TileJob::most_groups);
+
+/// max(floor, v), and NaN of NaN.
+HWY_INLINE Floats at_least(Floats floor, Floats v) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Max(floor, v);  // of two numbers one of which is NaN, maxps gives the second
+#else
+  return hn::IfThenElse(hn::Lt(v, floor), floor, v);
+#endif
+}
+
+/// What a tile writes where instructions cannot store a part of a register.
+HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJob& job,
+                             float* HWY_RESTRICT c) {
+  for (int i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < job.columns; ++j) {
+      const float v = job.add ? c[i * job.c_row + j] + sums[i * width + j] : sums[i * width + j];
+      c[i * job.c_row + j] = v < job.floor ? job.floor : v;
+    }
+  }
+}
+
+template <int rows, int vectors>
+void tile(const TileJob& job) {
+  constexpr int groups = (rows + 2) / 3;
+  constexpr int last = vectors - 1;
+  const FloatTag d;
+  const Partial part(job.columns - last * lanes);
+  const auto load = [&](auto j, const float* from) HWY_ATTR {
+    if constexpr (j == last) {
+      return part.load(from + j * lanes);
+    } else {
+      return hn::LoadU(d, from + j * lanes);
+    }
+  };
+  const float* a = job.a;
+  float* c = job.c;
+  for (std::int64_t n = 0; n < job.tiles; ++n, a += job.a_next, c += job.c_next) {
+    Floats sum[rows][vectors];
+    unrolled<vectors>([&](auto j) HWY_ATTR {
+      const Floats start = job.bias == nullptr ? hn::Zero(d) : load(j, job.bias);
+      unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
+    });
+    const float* of_group[groups];
+    unrolled<groups>([&](auto g) HWY_ATTR { of_group[g] = a + job.groups[g]; });
+    const std::int64_t a_row = job.a_row, b_row = job.b_row;
+    const float* b = job.b;
+    const std::int64_t* end = job.offsets + job.terms;
+    for (const std::int64_t* offset = job.offsets; offset != end; ++offset, b += b_row) {
+      const std::int64_t at = *offset;
+      Floats y[vectors];
+      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = load(j, b); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        const Floats x = hn::Set(d, of_group[i / 3][i % 3 * a_row + at]);
+        unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
+      });
+    }
+    const std::int64_t c_row = job.c_row;
+    const Floats floor = hn::Set(d, job.floor);
+    const auto write = [&](auto add) HWY_ATTR {
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        unrolled<vectors>([&](auto j) HWY_ATTR {
+          float* place = c + i * c_row + j * lanes;
+          Floats v = sum[i][j];
+          if constexpr (j == last && stores_parts) {
+            if (add) v = hn::Add(part.load(place), v);
+            part.store(at_least(floor, v), place);
+          } else {
+            if (add) v = hn::Add(hn::LoadU(d, place), v);
+            hn::StoreU(at_least(floor, v), d, place);
+          }
+        });
+      });
+    };
+    if (!stores_parts && job.columns < vectors * lanes) {
+      alignas(64) float copy[rows][vectors * lanes];
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        unrolled<vectors>([&](auto j) HWY_ATTR { hn::Store(sum[i][j], d, copy[i] + j * lanes); });
+      });
+      write_part(copy[0], vectors * lanes, rows, job, c);
+    } else if (job.add) {
+      write(Int<1>{});
+    } else {
+      write(Int<0>{});
+    }
+  }
+}
+
+template <int vectors, int... i>
+constexpr Tiles::Function heights_of[] = {tile<i + 1, vectors>...};
+
+template <int vectors, int... i>
+constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
+  return heights_of<vectors, i...>;
+}
+
+constexpr Tiles tiles_here = {lanes,
+                              {tallest[0], tallest[1]},
+                              {heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
+                               heights<2>(std::make_integer_sequence<int, tallest[1]>{})}};
+
+}  // namespace
+
+const Tiles& tiles_of_target() { return tiles_here; }
+
+}  // namespace minnow::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace minnow::kernels {
+
+HWY_EXPORT(tiles_of_target);
+
+const Tiles& tiles() { return HWY_DYNAMIC_DISPATCH(tiles_of_target)(); }
+
+}  // namespace minnow::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+// Internal to core/kernels: the register tile that products and convolutions are made of. It is
+// compiled once for each instruction set, in as many sizes as registers hold; what feeds it is
+// compiled once.
+namespace minnow::kernels {
+
+/// Tiles of sums, one below the other. For the rows i and columns j of each,
+///   c[i c_row + j] = max(floor, (add ? c[...] : 0) + bias[j] + sum over t < terms of
+///                    a[row(i) + offsets[t]] b[t b_row + j]),
+/// row(i) = groups[i / 3] + i % 3 a_row, and NaN stays NaN. The terms are added in their order, so
+/// that a sum has the same bits in a tile of any size. Rows come in threes because the processor's
+/// addresses reach three rows from one pointer.
+struct TileJob {
+  static constexpr int most_groups = 5;
+
+  std::int64_t terms;
+  const std::int64_t* offsets;
+  const float* a;
+  std::int64_t groups[most_groups];
+  std::int64_t a_row;
+  const float* b;
+  std::int64_t b_row;
+  const float* bias = nullptr;
+  float* c;
+  std::int64_t c_row;
+  std::int64_t columns;  ///< that exist: no others are read or written
+  bool add = false;
+  float floor;
+  std::int64_t tiles = 1;
+  std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the one below it
+};
+
+/// The tiles of an instruction set.
+struct Tiles {
+  using Function = void (*)(const TileJob&);
+
+  int lanes;         ///< floats in a register
+  int most_rows[2];  ///< of tiles that are one and two registers wide
+  const Function* of_height[2];
+
+  /// The narrower of the two widths that holds `left` columns, else the wider.
+  int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
+  int tallest(int width) const { return most_rows[width > lanes ? 1 : 0]; }
+  void run(const TileJob& job, int width, std::int64_t rows) const {
+    of_height[width > lanes ? 1 : 0][rows - 1](job);
+  }
+};
+/// Those of the instruction set that is in use.
+const Tiles& tiles();
+
+/// How `rows` are cut into tiles of at most `tallest` rows: `high` tiles of `height`, then some
+/// that are one lower. They are of about one height, for in a low one every sum would wait for its
+/// last term.
+struct TileCut {
+  std::int64_t count, height, high;
+
+  TileCut(std::int64_t rows, int tallest) : count(rows > 0 ? 1 : 0), height(rows), high(count) {
+    if (rows <= tallest) return;  // common, and a division takes long
+    count = (rows + tallest - 1) / tallest;
+    height = (rows + count - 1) / count;
+    high = rows - count * (height - 1);
+  }
+};
+
+/// The places of A's rows where each lies a_row from the one before.
+inline void set_rows(TileJob& job, std::int64_t a_row) {
+  job.a_row = a_row;
+  for (int g = 0; g < TileJob::most_groups; ++g) job.groups[g] = 3 * g * a_row;
+}
+
+/// The tiles of a cut of C's rows. Those of A lie a_row apart, or tile by tile `a_tile` apart.
+inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut& cut,
+                      std::int64_t a_tile = 0) {
+  const float* const a = job.a;
+  float* const c = job.c;
+  for (const std::int64_t height : {cut.height, cut.height - 1}) {
+    job.tiles = height == cut.height ? cut.high : cut.count - cut.high;
+    if (job.tiles == 0) continue;
+    job.a_next = a_tile != 0 ? a_tile : height * job.a_row;
+    job.c_next = height * job.c_row;
+    tiles.run(job, width, height);
+    job.a += job.tiles * job.a_next;
+    job.c += job.tiles * job.c_next;
+  }
+  job.a = a;
+  job.c = c;
+}
+
+/// `rows` rows of C.
+inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
+  run_tiles(tiles, job, width, TileCut(rows, tiles.tallest(width)));
+}
+
+}  // namespace minnow::kernels
