@@ -43,21 +43,20 @@ struct Steps {
 
 // Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
 // spread over more memory than is near.
-bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns, int width) {
+bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t few_rows = 14, few_terms = 16;  // are near after the first tile
   if (p.b.transposed) return false;
-  if (columns == width) return rows <= few_rows || p.size.k <= few_terms;
-  return rows <= 64 || p.b.stride <= 2 * width;
+  if (columns >= widest_panel) return rows <= few_rows || p.size.k <= few_terms;
+  return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
 // A panel that is read where it lies, asked for before its time: its rows are in pages of their
 // own, which no hardware foresees.
-void fetch_panel(const float* b, std::int64_t terms, std::int64_t stride, std::int64_t columns) {
-  constexpr std::int64_t near = 256;  // numbers between rows
-  if (columns <= 0 || stride < near) return;
+void fetch_panel(const float* b, std::int64_t terms, std::int64_t stride, int width) {
+  constexpr std::int64_t near = 256, line = 16;  // numbers between rows, and in a cache line
+  if (stride < near) return;
   for (std::int64_t p = 0; p < terms; ++p) {
-    hwy::Prefetch(b + p * stride);
-    hwy::Prefetch(b + p * stride + 16);
+    for (int j = 0; j < width; j += line) hwy::Prefetch(b + p * stride + j);
   }
 }
 
@@ -105,12 +104,14 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
   job.floor = floor_at(p, k.end);
   set_rows(job, packed_a == nullptr ? p.a_row() : 1);
   for (std::int64_t j = columns.begin; j < columns.end;) {
-    const int width = tiles.width(columns.end - j);
-    job.columns = std::min<std::int64_t>(columns.end - j, width);
-    if (reads_in_place(p, rows.size(), job.columns, width)) {
+    const std::int64_t left = columns.end - j;
+    const bool in_place = reads_in_place(p, rows.size(), left);
+    const int width = in_place ? tiles.wide(left) : tiles.width(left);
+    job.columns = std::min<std::int64_t>(left, width);
+    if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
-      fetch_panel(job.b + 4 * width, k.size(), p.b.stride, columns.end - j - 4 * width);
+      if (left > 2 * width) fetch_panel(job.b + 2 * width, k.size(), p.b.stride, width);
     } else {
       pack_columns(p.b, k, j, job.columns, width, packed);
       job.b = packed;

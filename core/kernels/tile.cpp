@@ -116,10 +116,16 @@ constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
   return heights_of<vectors, i...>;
 }
 
-constexpr Tiles tiles_here = {lanes,
-                              {tallest[0], tallest[1]},
-                              {heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
-                               heights<2>(std::make_integer_sequence<int, tallest[1]>{})}};
+constexpr int tallest_wide = has_32_registers ? 6 : 0;
+constexpr Tiles tiles_here = {
+    lanes,
+    {0, tallest[0], tallest[1], 0, tallest_wide},
+    {nullptr, heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
+     heights<2>(std::make_integer_sequence<int, tallest[1]>{}), nullptr,
+#if HWY_TARGET == HWY_AVX3
+     heights<4>(std::make_integer_sequence<int, tallest_wide>{})
+#endif
+}};
 
 }  // namespace
 

@@ -39,14 +39,18 @@ struct Tiles {
   using Function = void (*)(const TileJob&);
 
   int lanes;         ///< floats in a register
-  int most_rows[2];  ///< of tiles that are one and two registers wide
-  const Function* of_height[2];
+  int most_rows[5];  ///< of tiles of one, two and four registers' width
+  const Function* of_height[5];
 
-  /// The narrower of the two widths that holds `left` columns, else the wider.
+  /// The narrower of the two usual widths that holds `left` columns, else the wider.
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
-  int tallest(int width) const { return most_rows[width > lanes ? 1 : 0]; }
+  /// Four registers where there are enough of them: for few terms, of a B with long rows.
+  int wide(std::int64_t left) const {
+    return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : width(left);
+  }
+  int tallest(int width) const { return most_rows[width / lanes]; }
   void run(const TileJob& job, int width, std::int64_t rows) const {
-    of_height[width > lanes ? 1 : 0][rows - 1](job);
+    of_height[width / lanes][rows - 1](job);
   }
 };
 /// Those of the instruction set that is in use.
