@@ -263,6 +263,7 @@ class InputGradient {
     TileJob job{};
     job.terms = part.terms;
     job.offsets = pass.offsets + part.at;
+    job.fours = filters_ % 4 == 0 && part.begin % 4 == 0;
     set_rows(job, depth_);
     job.b = pass.kernel + part.at * panel.width;
     job.b_row = panel.width;

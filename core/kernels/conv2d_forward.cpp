@@ -117,6 +117,7 @@ class Forward {
     TileJob job{};
     job.b_row = s_.filters;
     job.c_row = s_.filters;
+    job.fours = group_channels() % 4 == 0;
     set_rows(job, s_.stride_w * s_.channels);
     for (std::int64_t term = 0; term < terms; term += most_terms) {
       job.terms = std::min(most_terms, terms - term);

@@ -30,8 +30,9 @@ struct Product {
 // B is packed panel by panel of up to two registers' columns, so that the inner loop reads it in a
 // row whatever its layout; A is read where it lies, in either layout, unless many panels use it.
 constexpr std::int64_t block_k = 256;
-constexpr std::int64_t block_m = 512;      // rows of A that are packed
-constexpr std::int64_t widest_panel = 32;  // columns; two registers of AVX-512
+constexpr std::int64_t block_m = 512;              // rows of A that are packed
+constexpr std::int64_t packed_row = block_k + 16;  // rows begin in different sets of the cache
+constexpr std::int64_t widest_panel = 32;          // columns; two registers of AVX-512
 
 // Where the terms of a block lie in A.
 struct Steps {
@@ -76,33 +77,21 @@ float floor_at(const Product& p, std::int64_t end) {
   return positive ? 0.0F : -std::numeric_limits<float>::infinity();
 }
 
-// A copy of A, tile by tile: the numbers of a term beside one another, `cut.height` places for
-// each.
-void pack_rows(const Product& p, Span rows, Span k, const TileCut& cut, float* out) {
-  const Operand turned{p.a.data, p.a.stride, !p.a.transposed};
-  std::int64_t row = rows.begin;
-  for (std::int64_t n = 0; n < cut.count; ++n) {
-    const std::int64_t height = n < cut.high ? cut.height : cut.height - 1;
-    pack_columns(turned, k, row, height, cut.height, out + n * cut.height * k.size());
-    row += height;
-  }
-}
-
-// The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or what
-// pack_rows made of these rows.
+// The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or a
+// copy of this part of A, rows of packed_row numbers.
 void multiply_block(const Product& p, Span rows, Span columns, Span k, const float* packed_a) {
   const Tiles& tiles = kernels::tiles();
   alignas(64) float packed[block_k * widest_panel];
   const bool first = k.begin == 0;
-  const TileCut cut(packed_a == nullptr ? 0 : rows.size(), tiles.tallest(widest_panel));
-  const Steps steps(k.size(), packed_a == nullptr ? p.a_term() : cut.height);
+  const Steps steps(k.size(), packed_a == nullptr ? p.a_term() : 1);
   TileJob job{};
   job.terms = k.size();
   job.offsets = steps.of;
+  job.fours = packed_a != nullptr || !p.a.transposed;
   job.c_row = p.c_stride;
   job.add = p.accumulate || !first;
   job.floor = floor_at(p, k.end);
-  set_rows(job, packed_a == nullptr ? p.a_row() : 1);
+  set_rows(job, packed_a == nullptr ? p.a_row() : packed_row);
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
@@ -119,13 +108,11 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
     }
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     job.c = p.c + rows.begin * p.c_stride + j;
+    job.a = packed_a;
     if (packed_a == nullptr) {
       job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
-      run_rows(tiles, job, width, rows.size());
-    } else {
-      job.a = packed_a;
-      run_tiles(tiles, job, width, cut, cut.height * k.size());
     }
+    run_rows(tiles, job, width, rows.size());
     j += width;
   }
   if (k.end == p.size.k) finish(p, rows, columns);
@@ -137,14 +124,14 @@ bool packs_rows(const Product& p, Span rows, Span columns) {
 }
 
 void multiply_packed(const Product& p, Span rows, Span columns) {
-  alignas(64) float packed[(block_m + 16) * block_k];
+  alignas(64) float packed[block_m * packed_row];
   const std::int64_t blocks = (rows.size() + block_m - 1) / block_m;
   for (std::int64_t i = 0; i < blocks; ++i) {
     const Span part = split(rows.size(), blocks, i);
     const Span some{rows.begin + part.begin, rows.begin + part.end};
     for (std::int64_t k = 0; k < p.size.k; k += block_k) {
       const Span terms{k, std::min(k + block_k, p.size.k)};
-      pack_rows(p, some, terms, TileCut(some.size(), tiles().tallest(widest_panel)), packed);
+      pack_columns(p.a, some, terms.begin, terms.size(), packed_row, packed);
       multiply_block(p, some, columns, terms, packed);
     }
   }

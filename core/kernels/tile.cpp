@@ -67,16 +67,27 @@ void tile(const TileJob& job) {
     unrolled<groups>([&](auto g) HWY_ATTR { of_group[g] = a + job.groups[g]; });
     const std::int64_t a_row = job.a_row, b_row = job.b_row;
     const float* b = job.b;
-    const std::int64_t* end = job.offsets + job.terms;
-    for (const std::int64_t* offset = job.offsets; offset != end; ++offset, b += b_row) {
-      const std::int64_t at = *offset;
+    const auto add_term = [&](std::int64_t at, auto next) HWY_ATTR __attribute__((always_inline)) {
       Floats y[vectors];
       unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = load(j, b); });
+      b += b_row;
       unrolled<rows>([&](auto i) HWY_ATTR {
-        const Floats x = hn::Set(d, of_group[i / 3][i % 3 * a_row + at]);
+        const Floats x = hn::Set(d, of_group[i / 3][i % 3 * a_row + at + next]);
         unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
       });
+    };
+    const std::int64_t* offset = job.offsets;
+    const std::int64_t* const end = offset + job.terms;
+    if (loads_parts && job.fours) {
+      for (; offset + 4 <= end; offset += 4) {
+        const std::int64_t at = *offset;
+        add_term(at, Int<0>{});
+        add_term(at, Int<1>{});
+        add_term(at, Int<2>{});
+        add_term(at, Int<3>{});
+      }
     }
+    for (; offset != end; ++offset) add_term(*offset, Int<0>{});
     const std::int64_t c_row = job.c_row;
     const Floats floor = hn::Set(d, job.floor);
     const auto write = [&](auto add) HWY_ATTR {
@@ -117,15 +128,14 @@ constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
 }
 
 constexpr int tallest_wide = has_32_registers ? 6 : 0;
-constexpr Tiles tiles_here = {
-    lanes,
-    {0, tallest[0], tallest[1], 0, tallest_wide},
-    {nullptr, heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
-     heights<2>(std::make_integer_sequence<int, tallest[1]>{}), nullptr,
+constexpr Tiles tiles_here = {lanes,
+                              {0, tallest[0], tallest[1], 0, tallest_wide},
+                              {nullptr, heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
+                               heights<2>(std::make_integer_sequence<int, tallest[1]>{}), nullptr,
 #if HWY_TARGET == HWY_AVX3
-     heights<4>(std::make_integer_sequence<int, tallest_wide>{})
+                               heights<4>(std::make_integer_sequence<int, tallest_wide>{})
 #endif
-}};
+                              }};
 
 }  // namespace
 

@@ -19,6 +19,8 @@ struct TileJob {
 
   std::int64_t terms;
   const std::int64_t* offsets;
+  bool fours =
+      false;  ///< of the terms each four, but for the last three at most, lie side by side in A
   const float* a;
   std::int64_t groups[most_groups];
   std::int64_t a_row;
@@ -76,15 +78,14 @@ inline void set_rows(TileJob& job, std::int64_t a_row) {
   for (int g = 0; g < TileJob::most_groups; ++g) job.groups[g] = 3 * g * a_row;
 }
 
-/// The tiles of a cut of C's rows. Those of A lie a_row apart, or tile by tile `a_tile` apart.
-inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut& cut,
-                      std::int64_t a_tile = 0) {
+/// The tiles of a cut of C's rows, those of A lying a_row apart.
+inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut& cut) {
   const float* const a = job.a;
   float* const c = job.c;
   for (const std::int64_t height : {cut.height, cut.height - 1}) {
     job.tiles = height == cut.height ? cut.high : cut.count - cut.high;
     if (job.tiles == 0) continue;
-    job.a_next = a_tile != 0 ? a_tile : height * job.a_row;
+    job.a_next = height * job.a_row;
     job.c_next = height * job.c_row;
     tiles.run(job, width, height);
     job.a += job.tiles * job.a_next;
