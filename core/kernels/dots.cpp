@@ -13,14 +13,6 @@ HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
-// The dots of an element's rows and columns on their way to C.
-HWY_INLINE void write(const DotJob& job, std::int64_t i, std::int64_t j, float dot) {
-  float& c = job.c[i * job.c_row + j];
-  if (job.bias != nullptr) dot += job.bias[j];
-  if (job.add) dot += c;
-  c = dot < job.floor ? job.floor : dot;
-}
-
 #if HWY_TARGET == HWY_SCALAR
 
 // In the order of the other targets.
@@ -41,7 +33,11 @@ float dot_of(const DotJob& job, const float* a, const float* b) {
 void dots(const DotJob& job) {
   for (std::int64_t i = 0; i < job.rows; ++i) {
     for (std::int64_t j = 0; j < job.columns; ++j) {
-      write(job, i, j, dot_of(job, job.a + i * job.a_row, job.b + j * job.b_row));
+      float v = dot_of(job, job.a + i * job.a_row, job.b + j * job.b_row);
+      float& c = job.c[i * job.c_row + j];
+      if (job.bias != nullptr) v += job.bias[j];
+      if (job.add) v += c;
+      c = v < job.floor ? job.floor : v;
     }
   }
 }
@@ -99,8 +95,14 @@ HWY_NOINLINE void copy_tail(const DotJob& job, const float* from, std::int64_t r
 
 HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int64_t first_col,
                             int rows, int cols, const float* dots) {
-  for (int i = 0; i < rows; ++i) {
-    for (int j = 0; j < cols; ++j) write(job, first_row + i, first_col + j, dots[j * rows + i]);
+  const FloatTag d;
+  const Partial part(cols);
+  const Floats bias = job.bias == nullptr ? hn::Zero(d) : part.load(job.bias + first_col);
+  for (int i = 0; i < rows; ++i, dots += cols) {
+    float* c = job.c + (first_row + i) * job.c_row + first_col;
+    Floats v = hn::Add(part.load(dots), bias);
+    if (job.add) v = hn::Add(v, part.load(c));
+    part.store(hn::IfThenElse(hn::Lt(v, hn::Set(d, job.floor)), hn::Set(d, job.floor), v), c);
   }
 }
 
@@ -132,13 +134,13 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
       unrolled<rows>([&](auto i) HWY_ATTR {
         const Floats row = hn::LoadU(d, x + i * x_row + v * lanes);
         unrolled<cols>([&](auto j) HWY_ATTR {
-          sum[j * rows + i][v] = hn::MulAdd(row, column[j], sum[j * rows + i][v]);
+          sum[i * cols + j][v] = hn::MulAdd(row, column[j], sum[i * cols + j][v]);
         });
       });
     });
   }
   constexpr int fours = (rows * cols + 3) / 4;
-  float total[4 * fours];
+  float total[4 * fours + 16];  // as many as a register may read
   unrolled<fours>([&](auto f) HWY_ATTR {
     hn::Vec<Four> four[4];
     unrolled<4>([&](auto q) HWY_ATTR {

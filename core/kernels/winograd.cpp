@@ -75,10 +75,22 @@ struct Place {
 std::int64_t patches_across(const Conv2DSize& s) { return (s.out_w + 1) / 2; }
 std::int64_t patches_of_image(const Conv2DSize& s) { return (s.out_h + 1) / 2 * patches_across(s); }
 
-Place place_of(const Conv2DSize& s, std::int64_t patch) {
+// The places of patches from `first` on.
+template <std::size_t n>
+void find_places(const Conv2DSize& s, std::int64_t first, std::int64_t count, Place (&places)[n]) {
   const std::int64_t each = patches_of_image(s), across = patches_across(s);
-  const std::int64_t within = patch % each;
-  return {patch / each, within / across * 2, within % across * 2};
+  const std::int64_t within = first % each;
+  Place p{first / each, within / across * 2, within % across * 2};
+  for (std::int64_t t = 0; t < count; ++t) {
+    places[t] = p;
+    p.j += 2;
+    if (p.j < s.out_w) continue;
+    p.j = 0;
+    p.i += 2;
+    if (p.i < s.out_h) continue;
+    p.i = 0;
+    ++p.image;
+  }
 }
 
 // side x side places of an image that begin at (top, left), some of them perhaps outside.
@@ -112,12 +124,10 @@ struct Square {
   }
 };
 
-Square<4> inputs_of(const Conv2DSize& s, std::int64_t patch) {
-  const Place p = place_of(s, patch);
+Square<4> inputs_of(const Conv2DSize& s, const Place& p) {
   return {s.height, s.width, s.channels, p.image, p.i - s.pad_top, p.j - s.pad_left};
 }
-Square<2> outputs_of(const Conv2DSize& s, std::int64_t patch) {
-  const Place p = place_of(s, patch);
+Square<2> outputs_of(const Conv2DSize& s, const Place& p) {
   return {s.out_h, s.out_w, s.filters, p.image, p.i, p.j};
 }
 
@@ -284,9 +294,9 @@ struct Scratch {
 
 // Adds or writes the 2 x 2 outputs of a patch, which lie in row `row` of the planes.
 HWY_NOINLINE void write_outputs(const WinogradForwardJob& job, const Block& block,
-                                std::int64_t patch, const SomePlanes& sums, std::int64_t row,
+                                const Place& place, const SomePlanes& sums, std::int64_t row,
                                 bool first, bool last) {
-  const Square<2> to = outputs_of(job.size, patch);
+  const Square<2> to = outputs_of(job.size, place);
   const bool positive = last && job.positive;
   for (std::int64_t f = 0; f < block.filters.size(); f += lanes) {
     const std::int64_t existing = block.filters.size() - f;
@@ -298,18 +308,18 @@ HWY_NOINLINE void write_outputs(const WinogradForwardJob& job, const Block& bloc
       bias = load_part(job.bias + block.filters.begin + f, existing);
     for_square<2>([&](auto a, auto b) HWY_ATTR {
       if (!to.inside(a, b)) return;
-      float* place = y + to.at(a, b);
-      const Floats v = hn::Add(first ? bias : load_part(place, existing), p.at[a][b]);
-      store_part(positive ? relu(v) : v, existing, place);
+      float* out = y + to.at(a, b);
+      const Floats v = hn::Add(first ? bias : load_part(out, existing), p.at[a][b]);
+      store_part(positive ? relu(v) : v, existing, out);
     });
   }
 }
 
 // Adds a patch's share to the 4 x 4 numbers of dx that it met.
-HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, std::int64_t patch,
+HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, const Place& place,
                              const SomePlanes& sums, std::int64_t row) {
   const hn::ScalableTag<float> d;
-  const Square<4> to = inputs_of(job.size, patch);
+  const Square<4> to = inputs_of(job.size, place);
   for (std::int64_t c = 0; c < block.channels.size(); c += lanes) {
     const std::int64_t existing = block.channels.size() - c;
     float* dx = job.dx + block.channels.begin + c;
@@ -318,14 +328,14 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, st
     if (to.whole() && existing >= lanes) {
       dx += to.origin;
       for_square<4>([&](auto a, auto b) HWY_ATTR {
-        float* place = dx + a * to.down + b * to.right;
-        hn::StoreU(hn::Add(hn::LoadU(d, place), p.at[a][b]), d, place);
+        float* out = dx + a * to.down + b * to.right;
+        hn::StoreU(hn::Add(hn::LoadU(d, out), p.at[a][b]), d, out);
       });
     } else {
       for_square<4>([&](auto a, auto b) HWY_ATTR {
         if (!to.inside(a, b)) return;
-        float* place = dx + to.at(a, b);
-        store_part(hn::Add(load_part(place, existing), p.at[a][b]), existing, place);
+        float* out = dx + to.at(a, b);
+        store_part(hn::Add(load_part(out, existing), p.at[a][b]), existing, out);
       });
     }
   }
@@ -340,12 +350,14 @@ void winograd_outputs(const WinogradForwardJob& job, std::int64_t begin, std::in
     pack(s, job.kernel, block, scratch.weights);
     for (std::int64_t patch = begin; patch < end; patch += some_patches) {
       const std::int64_t count = std::min(some_patches, end - patch);
+      Place places[some_patches];
+      find_places(s, patch, count, places);
       for (std::int64_t t = 0; t < count; ++t) {
-        spread<Inputs>(inputs_of(s, patch + t), job.x, block.channels, t, scratch.in);
+        spread<Inputs>(inputs_of(s, places[t]), job.x, block.channels, t, scratch.in);
       }
       multiply(block, scratch.in, scratch.weights, scratch.out);
       for (std::int64_t t = 0; t < count; ++t) {
-        write_outputs(job, block, patch + t, scratch.out, t, first, last);
+        write_outputs(job, block, places[t], scratch.out, t, first, last);
       }
     }
   });
@@ -361,12 +373,14 @@ void winograd_inputs(const InputGradientJob& job, std::int64_t begin, std::int64
     pack(s, job.kernel, block, scratch.weights);
     for (std::int64_t patch = begin * each; patch < end * each; patch += some_patches) {
       const std::int64_t count = std::min(some_patches, end * each - patch);
+      Place places[some_patches];
+      find_places(s, patch, count, places);
       for (std::int64_t t = 0; t < count; ++t) {
-        spread<OutputDeltas>(outputs_of(s, patch + t), job.dy, block.filters, t, scratch.in);
+        spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, block.filters, t, scratch.in);
       }
       multiply(block, scratch.in, scratch.weights, scratch.out);
       for (std::int64_t t = 0; t < count; ++t) {
-        add_inputs(job, block, patch + t, scratch.out, t);
+        add_inputs(job, block, places[t], scratch.out, t);
       }
     }
   });
@@ -381,8 +395,8 @@ using SumPlanes = Planes<kernel_block, kernel_block>;
 template <int vectors>
 HWY_NOINLINE void add_products(std::int64_t count, std::int64_t channels, const float* x,
                                const float* dy, float* sums) {
-  // Lower than the other tiles: 16 channels are whole tiles.
-  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : has_32_registers ? 8 : 4;
+  // 16 channels are whole tiles.
+  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : (has_32_registers ? 16 : 8) / vectors;
   for (std::int64_t c = 0; c < channels; c += rows) {
     Sums<rows, vectors> sum;
     sum.multiply(count, x + c, Int<1>{}, Int<DeltaPlanes::stride>{}, dy, DeltaPlanes::stride);
@@ -403,9 +417,11 @@ void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, 
   float bias[kernel_block] = {};
   for (std::int64_t patch = patches.begin; patch < patches.end; patch += some_deltas) {
     const std::int64_t count = std::min(some_deltas, patches.end - patch);
+    Place places[some_deltas];
+    find_places(s, patch, count, places);
     for (std::int64_t t = 0; t < count; ++t) {
-      spread<Inputs>(inputs_of(s, patch + t), job.x, channels, t, x);
-      spread<OutputDeltas>(outputs_of(s, patch + t), job.dy, filters, t, dy);
+      spread<Inputs>(inputs_of(s, places[t]), job.x, channels, t, x);
+      spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, filters, t, dy);
     }
     for (std::int64_t q = 0; q < planes; ++q) {
       for (std::int64_t f = 0; f < cols;) {
