@@ -46,11 +46,12 @@ void dots(const DotJob& job) {
 
 constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's sum
 
-// As many columns as leave their sums, their numbers and one of a row in registers.
+// Enough sums that none waits for its last term, of so many elements that their numbers stay in
+// registers too.
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
 constexpr int rows_of(int cols) {
-  const int rows = ((has_32_registers ? 31 : 15) - cols) / (cols * vectors);
-  return rows > 12 ? 12 : rows;
+  const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
+  return rows > 7 ? 7 : rows;
 }
 
 using Four = hn::FixedTag<float, 4>;
