@@ -84,7 +84,7 @@ std::int64_t Tensor::rows() const {
 
 void Tensor::require_dtype(DType wanted, const char* where) const {
   if (dtype_ == wanted) return;
-  throw InvalidArgument({where, "dtype", std::string(name(wanted)), std::string(name(dtype_)),
+  throw InvalidArgument({where, "dtype", name(wanted), name(dtype_),
                          fmt::format("Convert with astype({}).", name(wanted))});
 }
 
@@ -163,8 +163,8 @@ Tensor Tensor::reshape(std::initializer_list<std::int64_t> dims) const {
 Tensor Tensor::reshape(std::span<const std::int64_t> dims) const {
   const auto refuse = [&](std::string received) {
     return InvalidArgument({"Tensor::reshape", "shape",
-                            fmt::format("{} as in {}", elements(numel()), shape_.str()),
-                            std::move(received), ""});
+                            fmt::format("{} as in {}", elements(numel()), shape_.str()), received,
+                            ""});
   };
   const auto open = std::find(dims.begin(), dims.end(), -1);
   if (open == dims.end()) {

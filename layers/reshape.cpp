@@ -48,8 +48,8 @@ class ReshapeImpl : public LayerImpl {
  private:
   void check_settings() {
     const auto wrong = [&](std::string expected) {
-      throw InvalidArgument({LayerLabel{"Reshape", name()}.str(), "target_shape",
-                             std::move(expected), text(target_shape_), ""});
+      throw InvalidArgument(
+          {LayerLabel{"Reshape", name()}.str(), "target_shape", expected, text(target_shape_), ""});
     };
     if (target_shape_.size() >= Shape::max_rank) {
       wrong(fmt::format("at most {} axes besides the batch's", Shape::max_rank - 1));

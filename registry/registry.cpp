@@ -313,7 +313,7 @@ T make_compiled(std::span<const Entry<T>> table, std::span<const std::string_vie
     throw Unimplemented("compile", fmt::format("{} '{}' is not supported. Supported: {}.", what,
                                                name, fmt::join(known, ", ")));
   }
-  throw InvalidArgument({"compile", std::string(argument),
+  throw InvalidArgument({"compile", argument,
                          fmt::format("the name of {} {}", what == "optimizer" ? "an" : "a", what),
                          fmt::format("'{}'", name), suggest_name(name, known)});
 }

@@ -15,7 +15,7 @@ namespace {
 
 [[noreturn]] void refuse(const Argument& argument, std::string expected) {
   throw InvalidArgument(
-      {argument.where, argument.name, std::move(expected), fmt::format("'{}'", argument.text), ""});
+      {argument.where, argument.name, expected, fmt::format("'{}'", argument.text), ""});
 }
 
 template <class T>

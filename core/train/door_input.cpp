@@ -110,8 +110,7 @@ Tensor Door::check_input(const std::string& argument, const Tensor& x,
             ? " For images, declare a scale instead: .input_scale = 1 / 255.f."
             : "";
     throw InvalidArgument(
-        {where, argument, fmt::format("dtype float32 for {}", node.label()),
-         std::string(name(x.dtype())),
+        {where, argument, fmt::format("dtype float32 for {}", node.label()), name(x.dtype()),
          "Convert it with astype(float32), or compile with .autocast = true." + scale_hint});
   }
   Tensor data = fits ? x : x.reshape(row.with_batch(x.rows()));
