@@ -130,6 +130,28 @@ void add(std::vector<std::string>& keys, std::string_view key) {
 
 }  // namespace
 
+Config::Config(const Config& other) = default;
+Config::Config(Config&& other) noexcept = default;
+Config& Config::operator=(const Config& other) = default;
+Config& Config::operator=(Config&& other) noexcept = default;
+Config::~Config() = default;
+
+Config::Config(const char* value) : Config(std::string(value)) {}
+Config::Config(const std::string& value) : value_(value) {}
+Config::Config(std::string&& value) noexcept : value_(std::move(value)) {}
+Config::Config(std::string_view value) : Config(std::string(value)) {}
+Config::Config(List value) noexcept : value_(std::move(value)) {}
+Config::Config(Object value) noexcept : value_(std::move(value)) {}
+
+Config Config::object(std::initializer_list<Setting> settings) {
+  Object entries;
+  entries.reserve(settings.size());
+  for (const Setting& setting : settings) entries.emplace_back(setting.key, setting.value);
+  return Config(std::move(entries));
+}
+
+bool operator==(const Config& a, const Config& b) { return a.value_ == b.value_; }
+
 Config::Config(float value) : value_(shortest_double(value)) {}
 
 double Config::number() const {
@@ -168,8 +190,7 @@ ConfigReader::ConfigReader(const Config& config, std::string what)
 
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected,
                               const Config& got) const {
-  throw InvalidArgument(
-      {what_, std::string(key), std::string(expected), got.is_null() ? "nothing" : brief(got), ""});
+  throw InvalidArgument({what_, key, expected, got.is_null() ? "nothing" : brief(got), ""});
 }
 
 const Config* ConfigReader::find(std::string_view key) {
