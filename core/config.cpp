@@ -1,13 +1,13 @@
 #include "core/config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -289,12 +289,11 @@ void ConfigReader::finish() const {
   if (!unknown.empty()) {
     std::vector<std::string> known = read_;
     std::sort(known.begin(), known.end());
-    texts.push_back(
-        fmt::format("{} {} not supported. Supported: {}.", fmt::join(unknown, ", "),
-                    unknown.size() == 1 ? "is" : "are",
-                    known.empty() ? "no settings" : fmt::format("{}", fmt::join(known, ", "))));
+    texts.push_back(fmt::format("{} {} not supported. Supported: {}.", joined(unknown),
+                                unknown.size() == 1 ? "is" : "are",
+                                known.empty() ? "no settings" : joined(known)));
   }
-  if (!texts.empty()) throw Unimplemented(what_, fmt::format("{}", fmt::join(texts, " ")));
+  if (!texts.empty()) throw Unimplemented(what_, joined(texts, " "));
 }
 
 }  // namespace minnow

@@ -1,7 +1,6 @@
 #include "core/tensor.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 
 #include "core/convert.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -161,7 +161,7 @@ Tensor Tensor::reshape(std::initializer_list<std::int64_t> dims) const {
 }
 
 Tensor Tensor::reshape(std::span<const std::int64_t> dims) const {
-  const auto refuse = [&](std::string received) {
+  const auto refuse = [&](std::string_view received) {
     return InvalidArgument({"Tensor::reshape", "shape",
                             fmt::format("{} as in {}", elements(numel()), shape_.str()), received,
                             ""});
@@ -181,11 +181,11 @@ Tensor Tensor::reshape(std::span<const std::int64_t> dims) const {
   unknown = 1;
   if (std::find(sizes.begin(), sizes.end(), -1) != sizes.end()) {
     throw InvalidArgument({"Tensor::reshape", "shape", "at most one size of -1",
-                           fmt::format("({})", fmt::join(dims, ", ")), ""});
+                           fmt::format("({})", joined(dims)), ""});
   }
   const std::int64_t known = Shape(sizes).numel();
   if (known == 0 || numel() % known != 0) {
-    throw refuse(fmt::format("a multiple of {} in ({})", known, fmt::join(dims, ", ")));
+    throw refuse(fmt::format("a multiple of {} in ({})", known, joined(dims)));
   }
   unknown = numel() / known;
   return reshape(std::span<const std::int64_t>(sizes));

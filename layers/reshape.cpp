@@ -1,20 +1,20 @@
 #include "layers/reshape.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "layers/settings.h"
 
 namespace minnow {
 namespace {
 
 std::string text(const std::vector<std::int64_t>& sizes) {
-  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+  return fmt::format("({}{})", joined(sizes), sizes.size() == 1 ? "," : "");
 }
 
 class ReshapeImpl : public LayerImpl {
@@ -47,7 +47,7 @@ class ReshapeImpl : public LayerImpl {
 
  private:
   void check_settings() {
-    const auto wrong = [&](std::string expected) {
+    const auto wrong = [&](std::string_view expected) {
       throw InvalidArgument(
           {LayerLabel{"Reshape", name()}.str(), "target_shape", expected, text(target_shape_), ""});
     };

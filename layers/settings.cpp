@@ -1,13 +1,13 @@
 #include "layers/settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 
@@ -34,7 +34,7 @@ Shape checked_shape(const BuildContext& context, std::string_view what,
   for (const std::int64_t dim : dims) {
     if (multiply_overflows(bytes, dim, &bytes)) {
       throw InvalidArgument({context.layer, what, "a size in bytes that fits in 63 bits",
-                             fmt::format("({})", fmt::join(dims, ", ")), ""});
+                             fmt::format("({})", joined(dims)), ""});
     }
   }
   return Shape(dims);

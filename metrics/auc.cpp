@@ -28,7 +28,8 @@ class AUCImpl : public MetricImpl {
  public:
   explicit AUCImpl(AUCOptions options) : options_(std::move(options)) {
     if (options_.name.empty()) options_.name = "auc";
-    const auto refuse = [](std::string_view argument, std::string_view expected, std::string got) {
+    const auto refuse = [](std::string_view argument, std::string_view expected,
+                           std::string_view got) {
       throw InvalidArgument({"AUC", argument, expected, got, ""});
     };
     if (options_.num_thresholds < 2 || options_.num_thresholds > most_thresholds) {

@@ -1,13 +1,13 @@
 #include "optim/piecewise_constant_decay.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "optim/settings.h"
 
 namespace minnow {
@@ -28,8 +28,7 @@ class PiecewiseConstantDecayImpl : public ScheduleImpl {
                              fmt::format("{}", values_.size()), ""});
     }
     if (!std::is_sorted(boundaries_.begin(), boundaries_.end())) {
-      throw InvalidArgument({piecewise, "boundaries", "ascending steps",
-                             fmt::format("{}", fmt::join(boundaries_, ", ")), ""});
+      throw InvalidArgument({piecewise, "boundaries", "ascending steps", joined(boundaries_), ""});
     }
     for (const float value : values_) require_not_negative(piecewise, "values", value);
   }

@@ -13,7 +13,7 @@
 namespace minnow::apps {
 namespace {
 
-[[noreturn]] void refuse(const Argument& argument, std::string expected) {
+[[noreturn]] void refuse(const Argument& argument, std::string_view expected) {
   throw InvalidArgument(
       {argument.where, argument.name, expected, fmt::format("'{}'", argument.text), ""});
 }

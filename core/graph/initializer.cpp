@@ -1,7 +1,6 @@
 #include "core/graph/initializer.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -219,7 +218,7 @@ Initializer Initializer::variance_scaling(float scale, std::string_view mode,
   const auto place = [&](std::string_view argument, std::string_view name, const auto& known) {
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
-      throw InvalidArgument({where, argument, fmt::format("one of {}", fmt::join(known, ", ")),
+      throw InvalidArgument({where, argument, fmt::format("one of {}", joined(known)),
                              fmt::format("'{}'", name), ""});
     }
     return found - known.begin();
