@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 set(minnow_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/minnow")
 
-install(TARGETS minnow minnow_sample minnow_interop minnow_all EXPORT minnowTargets)
+install(TARGETS minnow minnow_data minnow_sample minnow_interop minnow_all EXPORT minnowTargets)
 install(EXPORT minnowTargets NAMESPACE minnow:: DESTINATION "${minnow_config_dir}")
 
 install(DIRECTORY ${minnow_rooms} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/minnow"
