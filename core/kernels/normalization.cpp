@@ -51,27 +51,32 @@ void add_moments(std::int64_t rows, std::int64_t cols, std::int64_t stride,
   for (std::int64_t begin = 0; begin < rows; begin += few_rows) {
     const std::int64_t n = std::min(few_rows, rows - begin);
     const float* HWY_RESTRICT some = x + begin * stride;
-    float mean[widest] = {}, squares[widest] = {};
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float* row = some + i * stride;
-      for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+    float mean[widest], squares[widest];
+    for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      hn::Vec<decltype(d)> average[k], sum[k];
+      unrolled<k>([&](auto v) HWY_ATTR { average[v] = hn::Zero(d); });
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float* at = some + i * stride + j;
         unrolled<k>([&](auto v) HWY_ATTR {
-          const std::int64_t c = j + v * width;
-          hn::StoreU(hn::Add(hn::LoadU(d, mean + c), hn::LoadU(d, row + c)), d, mean + c);
+          average[v] = hn::Add(average[v], hn::LoadU(d, at + v * width));
         });
+      }
+      unrolled<k>([&](auto v) HWY_ATTR {
+        average[v] = hn::Div(average[v], hn::Set(d, static_cast<float>(n)));
+        sum[v] = hn::Zero(d);
       });
-    }
-    for (std::int64_t j = 0; j < cols; ++j) mean[j] /= static_cast<float>(n);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float* row = some + i * stride;
-      for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float* at = some + i * stride + j;
         unrolled<k>([&](auto v) HWY_ATTR {
-          const std::int64_t c = j + v * width;
-          const auto apart = hn::Sub(hn::LoadU(d, row + c), hn::LoadU(d, mean + c));
-          hn::StoreU(hn::Add(hn::LoadU(d, squares + c), hn::Mul(apart, apart)), d, squares + c);
+          const auto apart = hn::Sub(hn::LoadU(d, at + v * width), average[v]);
+          sum[v] = hn::Add(sum[v], hn::Mul(apart, apart));
         });
+      }
+      unrolled<k>([&](auto v) HWY_ATTR {
+        hn::StoreU(average[v], d, mean + j + v * width);
+        hn::StoreU(sum[v], d, squares + j + v * width);
       });
-    }
+    });
     const auto before = static_cast<double>(m.rows), now = static_cast<double>(n);
     const double part = now / (before + now), weight = before * part;
     double* HWY_RESTRICT total_mean = m.mean.data();
