@@ -1,8 +1,8 @@
-# cmake --install: the library, its headers and what find_package(minnow) reads.
+# cmake --install: the libraries, their headers and what find_package(minnow) reads.
 include(CMakePackageConfigHelpers)
 set(minnow_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/minnow")
 
-install(TARGETS minnow EXPORT minnowTargets)
+install(TARGETS minnow minnow_data minnow_sample minnow_interop minnow_all EXPORT minnowTargets)
 install(EXPORT minnowTargets NAMESPACE minnow:: DESTINATION "${minnow_config_dir}")
 
 install(DIRECTORY ${minnow_rooms} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/minnow"

@@ -1,13 +1,13 @@
 #include "core/config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -130,6 +130,28 @@ void add(std::vector<std::string>& keys, std::string_view key) {
 
 }  // namespace
 
+Config::Config(const Config& other) = default;
+Config::Config(Config&& other) noexcept = default;
+Config& Config::operator=(const Config& other) = default;
+Config& Config::operator=(Config&& other) noexcept = default;
+Config::~Config() = default;
+
+Config::Config(const char* value) : Config(std::string(value)) {}
+Config::Config(const std::string& value) : value_(value) {}
+Config::Config(std::string&& value) noexcept : value_(std::move(value)) {}
+Config::Config(std::string_view value) : Config(std::string(value)) {}
+Config::Config(List value) noexcept : value_(std::move(value)) {}
+Config::Config(Object value) noexcept : value_(std::move(value)) {}
+
+Config Config::object(std::initializer_list<Setting> settings) {
+  Object entries;
+  entries.reserve(settings.size());
+  for (const Setting& setting : settings) entries.emplace_back(setting.key, setting.value);
+  return Config(std::move(entries));
+}
+
+bool operator==(const Config& a, const Config& b) { return a.value_ == b.value_; }
+
 Config::Config(float value) : value_(shortest_double(value)) {}
 
 double Config::number() const {
@@ -168,8 +190,7 @@ ConfigReader::ConfigReader(const Config& config, std::string what)
 
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected,
                               const Config& got) const {
-  throw InvalidArgument(
-      {what_, std::string(key), std::string(expected), got.is_null() ? "nothing" : brief(got), ""});
+  throw InvalidArgument({what_, key, expected, got.is_null() ? "nothing" : brief(got), ""});
 }
 
 const Config* ConfigReader::find(std::string_view key) {
@@ -268,12 +289,11 @@ void ConfigReader::finish() const {
   if (!unknown.empty()) {
     std::vector<std::string> known = read_;
     std::sort(known.begin(), known.end());
-    texts.push_back(
-        fmt::format("{} {} not supported. Supported: {}.", fmt::join(unknown, ", "),
-                    unknown.size() == 1 ? "is" : "are",
-                    known.empty() ? "no settings" : fmt::format("{}", fmt::join(known, ", "))));
+    texts.push_back(fmt::format("{} {} not supported. Supported: {}.", joined(unknown),
+                                unknown.size() == 1 ? "is" : "are",
+                                known.empty() ? "no settings" : joined(known)));
   }
-  if (!texts.empty()) throw Unimplemented(what_, fmt::format("{}", fmt::join(texts, " ")));
+  if (!texts.empty()) throw Unimplemented(what_, joined(texts, " "));
 }
 
 }  // namespace minnow

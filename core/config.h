@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,19 +18,30 @@ class Config {
   using Entry = std::pair<std::string, Config>;
   using Object = std::vector<Entry>;
 
-  Config() = default;  ///< null
+  /// What object() is made from.
+  struct Setting;
+
+  // Every class says of itself what it is: what that takes is compiled once, in config.cpp.
+  Config() noexcept = default;  ///< null
+  Config(const Config& other);
+  Config(Config&& other) noexcept;
+  Config& operator=(const Config& other);
+  Config& operator=(Config&& other) noexcept;
+  ~Config();
+
   Config(bool value) : value_(value) {}
   Config(int value) : value_(std::int64_t{value}) {}
   Config(std::int64_t value) : value_(value) {}
   Config(double value) : value_(value) {}
   /// The shortest decimal that names this float: 0.001f becomes 0.001, not 0.0010000000474974513.
   Config(float value);
-  Config(const char* value) : value_(std::string(value)) {}
-  Config(std::string value) : value_(std::move(value)) {}
-  Config(std::string_view value) : value_(std::string(value)) {}
-  Config(List value) : value_(std::move(value)) {}
-  Config(Object value) : value_(std::move(value)) {}
-  static Config object(std::initializer_list<Entry> entries) { return Config(Object(entries)); }
+  Config(const char* value);
+  Config(const std::string& value);
+  Config(std::string&& value) noexcept;
+  Config(std::string_view value);
+  Config(List value) noexcept;
+  Config(Object value) noexcept;
+  static Config object(std::initializer_list<Setting> settings);
   static Config integers(const auto& range) {
     List list;
     for (auto v : range) list.emplace_back(static_cast<std::int64_t>(v));
@@ -63,10 +75,15 @@ class Config {
   /// and "-Infinity".
   std::string str() const;
 
-  friend bool operator==(const Config&, const Config&) = default;
+  friend bool operator==(const Config& a, const Config& b);
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object> value_;
+};
+
+struct Config::Setting {
+  std::string_view key;
+  Config value;
 };
 
 /// Reads the settings of one object and accounts for every key: what nobody asked for and is not

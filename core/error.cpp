@@ -46,9 +46,11 @@ std::string_view name(ErrorCode code) noexcept {
   return "Error";
 }
 
-InvalidArgument::InvalidArgument(ErrorParts parts)
+InvalidArgument::InvalidArgument(const ErrorParts& parts)
     : Error(ErrorCode::invalid_argument, compose(parts)),
-      parts_(std::make_shared<const ErrorParts>(std::move(parts))) {}
+      parts_(std::make_shared<const Texts>(
+          Texts{std::string(parts.where), std::string(parts.argument), std::string(parts.expected),
+                std::string(parts.received), std::string(parts.hint)})) {}
 
 FailedPrecondition::FailedPrecondition(std::string_view where, std::string_view message)
     : Error(ErrorCode::failed_precondition, compose(where, message)) {}

@@ -37,20 +37,20 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// The parts of an InvalidArgument. The message is put together from them:
+/// The parts of an InvalidArgument, which copies them. The message is put together from them:
 /// "[where] argument: expected E, got R. hint". Empty parts are left out.
 struct ErrorParts {
-  std::string where;     ///< the call or layer: "fit", "Conv2D 'conv2d'"
-  std::string argument;  ///< the argument or property: "x", "kernel_size"
-  std::string expected;  ///< what would have been right: "shape (N, 10) for Input 'input_layer'"
-  std::string received;  ///< what came: "(10, 784)"
-  std::string hint;      ///< how to mend it, as a sentence with its full stop; may be empty
+  std::string_view where;     ///< the call or layer: "fit", "Conv2D 'conv2d'"
+  std::string_view argument;  ///< the argument or property: "x", "kernel_size"
+  std::string_view expected;  ///< what would have been right: "shape (N, 10) for Input 'input'"
+  std::string_view received;  ///< what came: "(10, 784)"
+  std::string_view hint;      ///< how to mend it, as a sentence with its full stop; may be empty
 };
 
 /// An argument is wrong in itself: shape, dtype, value, name.
 class InvalidArgument : public Error {
  public:
-  explicit InvalidArgument(ErrorParts parts);
+  explicit InvalidArgument(const ErrorParts& parts);
 
   const std::string& where() const noexcept { return parts_->where; }
   const std::string& argument() const noexcept { return parts_->argument; }
@@ -59,7 +59,10 @@ class InvalidArgument : public Error {
   const std::string& hint() const noexcept { return parts_->hint; }
 
  private:
-  std::shared_ptr<const ErrorParts> parts_;  // shared: an exception's copy must not throw
+  struct Texts {
+    std::string where, argument, expected, received, hint;
+  };
+  std::shared_ptr<const Texts> parts_;  // shared: an exception's copy must not throw
 };
 
 /// The call is right but comes at the wrong moment, as fit before compile.

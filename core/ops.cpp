@@ -62,8 +62,7 @@ struct Divide {
 
 void require_arithmetic(const Tensor& x, const char* where) {
   if (x.dtype() != DType::uint8 && x.dtype() != DType::boolean) return;
-  throw InvalidArgument({where, "dtype", "float32, float64, int32 or int64",
-                         std::string(name(x.dtype())),
+  throw InvalidArgument({where, "dtype", "float32, float64, int32 or int64", name(x.dtype()),
                          "Convert with astype(float32) or astype(int64)."});
 }
 
@@ -178,7 +177,7 @@ Tensor binary(const Tensor& a, const Tensor& b, Op op) {
   require_arithmetic(b, Op::where);
   if (a.dtype() != b.dtype()) {
     throw InvalidArgument({Op::where, "b", fmt::format("dtype {} as on the left", name(a.dtype())),
-                           std::string(name(b.dtype())),
+                           name(b.dtype()),
                            fmt::format("Convert with astype({}).", name(a.dtype()))});
   }
   Tensor result(broadcast(a.shape(), b.shape(), Op::where), a.dtype());

@@ -155,7 +155,12 @@ int Workers::pieces_for(std::int64_t n, double work) const noexcept {
       std::min({static_cast<double>(threads_), static_cast<double>(n), useful}));
 }
 
-void Workers::run(std::int64_t n, int pieces, Piece piece, void* body) const {
+void Workers::run(std::int64_t n, double work, Piece piece, void* body) const {
+  const int pieces = pieces_for(n, work);
+  if (pieces <= 1) {
+    if (n > 0) piece(body, 0, n);
+    return;
+  }
   if (team_ != nullptr) return team_->run(n, pieces, piece, body);
   watch_forks();
 #pragma omp parallel num_threads(pieces)
@@ -195,7 +200,9 @@ class Team {};
 
 int Workers::pieces_for(std::int64_t, double) const noexcept { return 1; }
 
-void Workers::run(std::int64_t n, int, Piece piece, void* body) const { piece(body, 0, n); }
+void Workers::run(std::int64_t n, double, Piece piece, void* body) const {
+  if (n > 0) piece(body, 0, n);
+}
 
 void Workers::run_together(Job job, void* body) const { job(body, *this); }
 

@@ -26,14 +26,9 @@ class Workers {
   /// item in nanoseconds: small loops run on the calling thread. f must not throw.
   template <class F>
   void for_range(std::int64_t n, double work, F&& f) const {
-    const int pieces = pieces_for(n, work);
-    if (pieces <= 1) {
-      if (n > 0) f(std::int64_t{0}, n);
-      return;
-    }
     using Body = std::remove_reference_t<F>;
     run(
-        n, pieces,
+        n, work,
         [](void* body, std::int64_t begin, std::int64_t end) {
           (*static_cast<Body*>(body))(begin, end);
         },
@@ -64,7 +59,8 @@ class Workers {
   using Job = void (*)(void* body, const Workers& team);
   explicit Workers(Team& team);
   int pieces_for(std::int64_t n, double work) const noexcept;
-  void run(std::int64_t n, int pieces, Piece piece, void* body) const;
+  // By a pointer also where there is one piece: f, which is long, is compiled once.
+  void run(std::int64_t n, double work, Piece piece, void* body) const;
   void run_together(Job job, void* body) const;
 
   int threads_;

@@ -1,11 +1,11 @@
 #include "core/shape.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 
@@ -14,7 +14,7 @@ bool multiply_overflows(std::int64_t a, std::int64_t b, std::int64_t* product) n
 }
 
 Shape::Shape(std::span<const std::int64_t> dims) {
-  const auto text = [&] { return fmt::format("({})", fmt::join(dims, ", ")); };
+  const auto text = [&] { return fmt::format("({})", joined(dims)); };
   if (dims.size() > max_rank) {
     throw InvalidArgument({"Shape", "", fmt::format("at most {} axes", max_rank), text(), ""});
   }
@@ -49,12 +49,11 @@ Shape Shape::without_batch() const {
 }
 
 std::string Shape::str() const {
-  return rank_ == 1 ? fmt::format("({},)", dims_[0]) : fmt::format("({})", fmt::join(dims(), ", "));
+  return rank_ == 1 ? fmt::format("({},)", dims_[0]) : fmt::format("({})", joined(dims()));
 }
 
 std::string Shape::batch_str(std::string_view batch) const {
-  return rank_ == 0 ? fmt::format("({},)", batch)
-                    : fmt::format("({}, {})", batch, fmt::join(dims(), ", "));
+  return rank_ == 0 ? fmt::format("({},)", batch) : fmt::format("({}, {})", batch, joined(dims()));
 }
 
 }  // namespace minnow

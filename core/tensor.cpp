@@ -1,7 +1,6 @@
 #include "core/tensor.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 
 #include "core/convert.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -84,7 +84,7 @@ std::int64_t Tensor::rows() const {
 
 void Tensor::require_dtype(DType wanted, const char* where) const {
   if (dtype_ == wanted) return;
-  throw InvalidArgument({where, "dtype", std::string(name(wanted)), std::string(name(dtype_)),
+  throw InvalidArgument({where, "dtype", name(wanted), name(dtype_),
                          fmt::format("Convert with astype({}).", name(wanted))});
 }
 
@@ -161,10 +161,10 @@ Tensor Tensor::reshape(std::initializer_list<std::int64_t> dims) const {
 }
 
 Tensor Tensor::reshape(std::span<const std::int64_t> dims) const {
-  const auto refuse = [&](std::string received) {
+  const auto refuse = [&](std::string_view received) {
     return InvalidArgument({"Tensor::reshape", "shape",
-                            fmt::format("{} as in {}", elements(numel()), shape_.str()),
-                            std::move(received), ""});
+                            fmt::format("{} as in {}", elements(numel()), shape_.str()), received,
+                            ""});
   };
   const auto open = std::find(dims.begin(), dims.end(), -1);
   if (open == dims.end()) {
@@ -181,11 +181,11 @@ Tensor Tensor::reshape(std::span<const std::int64_t> dims) const {
   unknown = 1;
   if (std::find(sizes.begin(), sizes.end(), -1) != sizes.end()) {
     throw InvalidArgument({"Tensor::reshape", "shape", "at most one size of -1",
-                           fmt::format("({})", fmt::join(dims, ", ")), ""});
+                           fmt::format("({})", joined(dims)), ""});
   }
   const std::int64_t known = Shape(sizes).numel();
   if (known == 0 || numel() % known != 0) {
-    throw refuse(fmt::format("a multiple of {} in ({})", known, fmt::join(dims, ", ")));
+    throw refuse(fmt::format("a multiple of {} in ({})", known, joined(dims)));
   }
   unknown = numel() / known;
   return reshape(std::span<const std::int64_t>(sizes));

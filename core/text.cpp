@@ -1,7 +1,6 @@
 #include "core/text.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -33,6 +32,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+template <class T>
+std::string join(std::span<const T> items, std::string_view between) {
+  std::string text;
+  for (const T& item : items) {
+    if (&item != items.data()) text += between;
+    text += fmt::format("{}", item);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates) {
@@ -53,9 +62,25 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
 
 std::string suggest_name(std::string_view word, std::span<const std::string_view> candidates) {
   const std::string_view nearest = nearest_name(word, candidates);
-  const std::string known = fmt::format(
-      "Known: {}.", candidates.empty() ? "none" : fmt::format("{}", fmt::join(candidates, ", ")));
+  const std::string known =
+      fmt::format("Known: {}.", candidates.empty() ? "none" : joined(candidates));
   return nearest.empty() ? known : fmt::format("Did you mean '{}'? {}", nearest, known);
+}
+
+std::string joined(std::span<const std::string_view> texts, std::string_view between) {
+  return join(texts, between);
+}
+
+std::string joined(std::span<const std::string> texts, std::string_view between) {
+  return join(texts, between);
+}
+
+std::string joined(std::span<const std::int64_t> numbers, std::string_view between) {
+  return join(numbers, between);
+}
+
+std::string joined(std::span<const float> numbers, std::string_view between) {
+  return join(numbers, between);
 }
 
 std::string group_digits(std::int64_t value) {

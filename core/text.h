@@ -14,6 +14,12 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
 /// "Did you mean 'adam'? Known: adam, sgd." for messages about an unknown name.
 std::string suggest_name(std::string_view word, std::span<const std::string_view> candidates);
 
+/// "a, b, c". fmt's join would bring along the code of each kind of list that is joined.
+std::string joined(std::span<const std::string_view> texts, std::string_view between = ", ");
+std::string joined(std::span<const std::string> texts, std::string_view between = ", ");
+std::string joined(std::span<const std::int64_t> numbers, std::string_view between = ", ");
+std::string joined(std::span<const float> numbers, std::string_view between = ", ");
+
 /// 1234567 -> "1,234,567".
 std::string group_digits(std::int64_t value);
 

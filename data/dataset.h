@@ -27,8 +27,8 @@ struct FashionMnistOptions {
 /// DataLoss where images and labels do not go together, and the errors of read_idx.
 Dataset fashion_mnist(const FashionMnistOptions& options = {});
 
-/// A sample that is part of the library: 2,000 training and 500 test images, as many of each class.
-/// How it was drawn: data/README.md.
+/// A sample that is part of minnow (libminnow_sample): 2,000 training and 500 test images, as many
+/// of each class. How it was drawn: data/README.md.
 Dataset embedded_fashion_mnist();
 
 }  // namespace minnow

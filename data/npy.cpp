@@ -7,7 +7,6 @@
 #include <ostream>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "data/detail/elements.h"
 #include "data/detail/npy_header.h"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "core/text.h"
 #include "data/detail/readers.h"
 
 namespace minnow {
@@ -69,7 +69,7 @@ Tensor read_zip(const detail::Source& source, const Spec& spec, const ReadOption
     throw detail::Origin{"read_tensor", spec.path}.invalid_argument(
         fmt::format("the name of an array behind the path, as {}:NAME", spec.path),
         fmt::format("a file of {} arrays", names.size()),
-        names.empty() ? "" : fmt::format("It holds {}.", fmt::join(names, ", ")));
+        names.empty() ? "" : fmt::format("It holds {}.", joined(names)));
   }
   return detail::read_npz(archive, names.front(), origin, options);
 }

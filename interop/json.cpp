@@ -83,22 +83,47 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::vector<std::string> keys_;
 };
 
-nlohmann::ordered_json to_json(const Config& config) {
-  if (config.is_bool()) return config.boolean();
-  if (config.is_integer()) return config.integer();
-  if (config.is_number()) return config.number();
-  if (config.is_string()) return config.string();
+// Text and numbers are written by the library, what holds them here: its own tree would be a second
+// one beside Config.
+std::string leaf(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void write(const Config& config, int indent, std::size_t depth, std::string& out) {
+  const auto new_line = [&](std::size_t level) {
+    if (indent < 0) return;
+    out += '\n';
+    out.append(static_cast<std::size_t>(indent) * level, ' ');
+  };
+  const auto write_all = [&](const auto& items, char open, char close, const auto& write_item) {
+    out += open;
+    bool first = true;
+    for (const auto& item : items) {
+      if (!first) out += ',';
+      first = false;
+      new_line(depth + 1);
+      write_item(item);
+    }
+    if (!first) new_line(depth);
+    out += close;
+  };
   if (config.is_list()) {
-    auto list = nlohmann::ordered_json::array();
-    for (const Config& item : config.list()) list.push_back(to_json(item));
-    return list;
+    write_all(config.list(), '[', ']',
+              [&](const Config& item) { write(item, indent, depth + 1, out); });
+  } else if (config.is_object()) {
+    write_all(config.entries(), '{', '}', [&](const Config::Entry& entry) {
+      out += leaf(entry.first) + (indent < 0 ? ":" : ": ");
+      write(entry.second, indent, depth + 1, out);
+    });
+  } else if (config.is_string()) {
+    out += leaf(config.string());
+  } else if (config.is_bool()) {
+    out += config.boolean() ? "true" : "false";
+  } else if (config.is_integer()) {
+    out += fmt::format("{}", config.integer());
+  } else {
+    out += leaf(config.is_number() ? nlohmann::json(config.number()) : nlohmann::json());
   }
-  if (config.is_object()) {
-    auto object = nlohmann::ordered_json::object();
-    for (const auto& [key, value] : config.entries()) object[key] = to_json(value);
-    return object;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -110,7 +135,9 @@ Config parse_json(std::string_view text, const std::string& name) {
 }
 
 std::string write_json(const Config& config, int indent) {
-  return to_json(config).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string text;
+  write(config, indent, 0, text);
+  return text;
 }
 
 }  // namespace minnow

@@ -1,7 +1,6 @@
 #include "interop/onnx.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/ops.h"
+#include "core/text.h"
 #include "data/file.h"
 #include "interop/architecture.h"
 #include "interop/detail/onnx_activation.h"
@@ -360,7 +360,7 @@ OnnxValue translated(OnnxGraph& graph, const GraphNode& node, std::vector<OnnxVa
   if (translation == nullptr) {
     throw Unimplemented(node.label(),
                         fmt::format("this layer has no translation to ONNX. Supported: {}.",
-                                    fmt::join(onnx_layers(), ", ")));
+                                    joined(onnx_layers())));
   }
   LayerUse use{graph, node, node.layer.impl().config(), std::move(inputs), {}};
   for (const int weight : node.weights) {

@@ -38,8 +38,8 @@ std::vector<NamedTensor> read_npz_weights(const std::string& path, const Model& 
 
 void set_by_name(const std::string& path, std::vector<NamedTensor> tensors, Model& model) {
   const auto wrong = [&](const std::string& name, std::string expected, std::string received) {
-    throw InvalidArgument({"load_weights", fmt::format("{}: '{}'", path, name), std::move(expected),
-                           std::move(received), ""});
+    throw InvalidArgument(
+        {"load_weights", fmt::format("{}: '{}'", path, name), expected, received, ""});
   };
   std::erase_if(tensors, [](const NamedTensor& t) { return t.name.starts_with(beside); });
   std::vector<Tensor> weights;
@@ -76,7 +76,7 @@ void save_weights(const std::string& path, const Model& model) {
   }
   if (path.ends_with(".safetensors")) return write_safetensors(path, {{}, model.named_weights()});
   if (path.ends_with(".h5")) return save_keras_weights(path, model);
-  throw InvalidArgument({"save_weights", "path", std::string(formats), path, ""});
+  throw InvalidArgument({"save_weights", "path", formats, path, ""});
 }
 
 void load_weights(const std::string& path, Model& model) {

@@ -1,13 +1,13 @@
 #include "layers/activation_settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -24,7 +24,7 @@ ActivationFn named(const ConfigReader& reader, std::string_view key, const std::
     return ActivationArg(name).fn();
   } catch (const Error&) {
     throw Unimplemented(reader.what(), fmt::format("'{}' = '{}' is not supported. Supported: {}.",
-                                                   key, name, fmt::join(activation_names(), ", ")));
+                                                   key, name, joined(activation_names())));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "layers/layer_normalization.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/kernels/normalization.h"
+#include "core/text.h"
 #include "layers/settings.h"
 
 namespace minnow {
@@ -127,7 +127,7 @@ class LayerNormalizationImpl : public LayerImpl {
             context.layer,
             fmt::format(
                 "'axis' = [{}] of {} is not supported. Supported: the last axes, each once.",
-                fmt::join(options_.axis, ", "), input.batch_str()));
+                joined(options_.axis), input.batch_str()));
       }
       sizes.push_back(input[axis]);
     }

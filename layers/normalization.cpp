@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/kernels/columns.h"
 #include "core/kernels/spread.h"
+#include "core/text.h"
 
 namespace minnow {
 namespace {
@@ -154,7 +155,7 @@ class NormalizationImpl : public LayerImpl {
   }
 
  private:
-  std::string axes_text() const { return fmt::format("{}", fmt::join(options_.axis, ", ")); }
+  std::string axes_text() const { return joined(options_.axis); }
 
   void check_settings() const {
     const LayerLabel label{"Normalization", name()};

@@ -1,7 +1,6 @@
 #include "layers/permute.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/kernels/layout.h"
+#include "core/text.h"
 #include "layers/settings.h"
 
 namespace minnow {
@@ -62,7 +62,7 @@ class PermuteImpl : public LayerImpl {
       if (sorted[i] == static_cast<std::int64_t>(i) + 1) continue;
       throw InvalidArgument({LayerLabel{"Permute", this->name()}.str(), "dims",
                              fmt::format("the numbers 1 to {}, each once", dims_.size()),
-                             fmt::format("({})", fmt::join(dims_, ", ")), ""});
+                             fmt::format("({})", joined(dims_)), ""});
     }
   }
 

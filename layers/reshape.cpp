@@ -1,20 +1,20 @@
 #include "layers/reshape.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "layers/settings.h"
 
 namespace minnow {
 namespace {
 
 std::string text(const std::vector<std::int64_t>& sizes) {
-  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+  return fmt::format("({}{})", joined(sizes), sizes.size() == 1 ? "," : "");
 }
 
 class ReshapeImpl : public LayerImpl {
@@ -47,9 +47,9 @@ class ReshapeImpl : public LayerImpl {
 
  private:
   void check_settings() {
-    const auto wrong = [&](std::string expected) {
-      throw InvalidArgument({LayerLabel{"Reshape", name()}.str(), "target_shape",
-                             std::move(expected), text(target_shape_), ""});
+    const auto wrong = [&](std::string_view expected) {
+      throw InvalidArgument(
+          {LayerLabel{"Reshape", name()}.str(), "target_shape", expected, text(target_shape_), ""});
     };
     if (target_shape_.size() >= Shape::max_rank) {
       wrong(fmt::format("at most {} axes besides the batch's", Shape::max_rank - 1));

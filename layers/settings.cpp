@@ -1,13 +1,13 @@
 #include "layers/settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace minnow {
 
@@ -18,14 +18,14 @@ std::string LayerLabel::str() const {
 void require_at_least(const LayerLabel& layer, std::string_view argument, std::int64_t value,
                       std::int64_t least) {
   if (value >= least) return;
-  throw InvalidArgument({layer.str(), std::string(argument), fmt::format("at least {}", least),
-                         fmt::format("{}", value), ""});
+  throw InvalidArgument(
+      {layer.str(), argument, fmt::format("at least {}", least), fmt::format("{}", value), ""});
 }
 
 void require_not_negative(const LayerLabel& layer, std::string_view argument, float value) {
   if (value >= 0 && std::isfinite(value)) return;
-  throw InvalidArgument({layer.str(), std::string(argument), "a finite number of at least 0",
-                         fmt::format("{}", value), ""});
+  throw InvalidArgument(
+      {layer.str(), argument, "a finite number of at least 0", fmt::format("{}", value), ""});
 }
 
 Shape checked_shape(const BuildContext& context, std::string_view what,
@@ -33,9 +33,8 @@ Shape checked_shape(const BuildContext& context, std::string_view what,
   std::int64_t bytes = sizeof(float);
   for (const std::int64_t dim : dims) {
     if (multiply_overflows(bytes, dim, &bytes)) {
-      throw InvalidArgument({context.layer, std::string(what),
-                             "a size in bytes that fits in 63 bits",
-                             fmt::format("({})", fmt::join(dims, ", ")), ""});
+      throw InvalidArgument({context.layer, what, "a size in bytes that fits in 63 bits",
+                             fmt::format("({})", joined(dims)), ""});
     }
   }
   return Shape(dims);
@@ -59,8 +58,8 @@ void require_finite(const LayerLabel& layer, std::string_view argument, const Fl
   const auto& all = values.values();
   const bool finite = std::all_of(all.begin(), all.end(), [](float v) { return std::isfinite(v); });
   if (finite && !all.empty()) return;
-  throw InvalidArgument({layer.str(), std::string(argument), "finite numbers",
-                         all.empty() ? "none" : values.config().str(), ""});
+  throw InvalidArgument(
+      {layer.str(), argument, "finite numbers", all.empty() ? "none" : values.config().str(), ""});
 }
 
 LayerReader::LayerReader(const Config& config, std::string_view class_name)
@@ -79,7 +78,7 @@ template <class T>
 T LayerReader::named(std::string_view key, std::string_view what, const Config& given) {
   const Config& name = given.is_object() ? given["class_name"] : given;
   if (!name.is_string()) {
-    throw InvalidArgument({this->what(), std::string(key),
+    throw InvalidArgument({this->what(), key,
                            fmt::format("the name of {} or an object with a class_name", what),
                            given.str(), ""});
   }
@@ -121,8 +120,7 @@ FloatOrList LayerReader::real_or_list(std::string_view key, std::optional<FloatO
   const auto collect = [&](const Config& item, auto&& self) -> void {
     if (item.is_number()) return values.push_back(static_cast<float>(item.number()));
     if (!item.is_list()) {
-      throw InvalidArgument(
-          {what(), std::string(key), "a number or a list of numbers", value(key).str(), ""});
+      throw InvalidArgument({what(), key, "a number or a list of numbers", value(key).str(), ""});
     }
     for (const Config& inner : item.list()) self(inner, self);
   };

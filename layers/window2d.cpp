@@ -52,8 +52,8 @@ void check_sizes(const Size2D& sizes, std::string_view argument, const LayerLabe
   if (std::min(sizes.height, sizes.width) >= 1 && std::max(sizes.height, sizes.width) <= largest) {
     return;
   }
-  throw InvalidArgument({layer.str(), std::string(argument),
-                         fmt::format("numbers from 1 to {}", largest), sizes.str(), ""});
+  throw InvalidArgument(
+      {layer.str(), argument, fmt::format("numbers from 1 to {}", largest), sizes.str(), ""});
 }
 
 void check_window(const Window2D& window, const LayerLabel& layer) {
@@ -97,8 +97,8 @@ Size2D size2d_from(ConfigReader& reader, std::string_view key, std::optional<Siz
   }
   const auto sizes = reader.integers(key);
   if (sizes.empty() || sizes.size() > 2) {
-    throw InvalidArgument({reader.what(), std::string(key), "one or two integers",
-                           fmt::format("{}", sizes.size()), ""});
+    throw InvalidArgument(
+        {reader.what(), key, "one or two integers", fmt::format("{}", sizes.size()), ""});
   }
   return {sizes.front(), sizes.back()};
 }

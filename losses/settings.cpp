@@ -27,7 +27,7 @@ void read_loss(ConfigReader& reader) {
 void check_label_smoothing(std::string_view loss, float value) {
   if (value >= 0 && value <= 1) return;
   throw InvalidArgument(
-      {std::string(loss), "label_smoothing", "a number in [0, 1]", fmt::format("{}", value), ""});
+      {loss, "label_smoothing", "a number in [0, 1]", fmt::format("{}", value), ""});
 }
 
 }  // namespace minnow

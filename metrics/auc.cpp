@@ -28,9 +28,9 @@ class AUCImpl : public MetricImpl {
  public:
   explicit AUCImpl(AUCOptions options) : options_(std::move(options)) {
     if (options_.name.empty()) options_.name = "auc";
-    const auto refuse = [](std::string_view argument, std::string_view expected, std::string got) {
-      throw InvalidArgument(
-          {"AUC", std::string(argument), std::string(expected), std::move(got), ""});
+    const auto refuse = [](std::string_view argument, std::string_view expected,
+                           std::string_view got) {
+      throw InvalidArgument({"AUC", argument, expected, got, ""});
     };
     if (options_.num_thresholds < 2 || options_.num_thresholds > most_thresholds) {
       refuse("num_thresholds", fmt::format("a number in [2, {}]", most_thresholds),

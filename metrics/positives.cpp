@@ -26,13 +26,13 @@ RightPositives::RightPositives(Of of, std::string_view class_name, std::string n
       // Keras's: with top_k alone all of the k say yes.
       threshold_(rule.thresholds.value_or(rule.top_k ? -1e10F : 0.5F)) {
   if (rule_.thresholds && !(*rule_.thresholds >= 0 && *rule_.thresholds <= 1)) {
-    throw InvalidArgument({std::string(class_name_), "thresholds", "a number in [0, 1]",
+    throw InvalidArgument({class_name_, "thresholds", "a number in [0, 1]",
                            fmt::format("{}", *rule_.thresholds), ""});
   }
   if (rule_.top_k) require_at_least_one(class_name_, "top_k", *rule_.top_k);
   if (rule_.class_id && *rule_.class_id < 0) {
-    throw InvalidArgument({std::string(class_name_), "class_id", "at least 0",
-                           fmt::format("{}", *rule_.class_id), ""});
+    throw InvalidArgument(
+        {class_name_, "class_id", "at least 0", fmt::format("{}", *rule_.class_id), ""});
   }
 }
 

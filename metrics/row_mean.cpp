@@ -74,8 +74,7 @@ double squared_error(const MetricBatch& batch, std::int64_t row) {
 
 void require_at_least_one(std::string_view metric, std::string_view argument, std::int64_t value) {
   if (value >= 1) return;
-  throw InvalidArgument(
-      {std::string(metric), std::string(argument), "at least 1", fmt::format("{}", value), ""});
+  throw InvalidArgument({metric, argument, "at least 1", fmt::format("{}", value), ""});
 }
 
 }  // namespace minnow

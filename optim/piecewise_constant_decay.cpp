@@ -1,13 +1,13 @@
 #include "optim/piecewise_constant_decay.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "optim/settings.h"
 
 namespace minnow {
@@ -20,17 +20,15 @@ class PiecewiseConstantDecayImpl : public ScheduleImpl {
   PiecewiseConstantDecayImpl(std::vector<std::int64_t> boundaries, std::vector<float> values)
       : boundaries_(std::move(boundaries)), values_(std::move(values)) {
     if (boundaries_.empty()) {
-      throw InvalidArgument(
-          {std::string(piecewise), "boundaries", "at least one boundary", "none", ""});
+      throw InvalidArgument({piecewise, "boundaries", "at least one boundary", "none", ""});
     }
     if (values_.size() != boundaries_.size() + 1) {
-      throw InvalidArgument({std::string(piecewise), "values",
+      throw InvalidArgument({piecewise, "values",
                              fmt::format("one more than the {} boundaries", boundaries_.size()),
                              fmt::format("{}", values_.size()), ""});
     }
     if (!std::is_sorted(boundaries_.begin(), boundaries_.end())) {
-      throw InvalidArgument({std::string(piecewise), "boundaries", "ascending steps",
-                             fmt::format("{}", fmt::join(boundaries_, ", ")), ""});
+      throw InvalidArgument({piecewise, "boundaries", "ascending steps", joined(boundaries_), ""});
     }
     for (const float value : values_) require_not_negative(piecewise, "values", value);
   }
@@ -68,7 +66,7 @@ LearningRateSchedule PiecewiseConstantDecay::from_config(const Config& config) {
   std::vector<float> values;
   for (const Config& value : given.is_list() ? given.list() : Config::List{given}) {
     if (!value.is_number()) {
-      throw InvalidArgument({std::string(piecewise), "values", "numbers", given.str(), ""});
+      throw InvalidArgument({piecewise, "values", "numbers", given.str(), ""});
     }
     values.push_back(static_cast<float>(value.number()));
   }

@@ -13,8 +13,7 @@ namespace {
 
 [[noreturn]] void wrong(std::string_view where, std::string_view argument,
                         std::string_view expected, const std::string& got) {
-  throw InvalidArgument(
-      {std::string(where), std::string(argument), std::string(expected), got, ""});
+  throw InvalidArgument({where, argument, expected, got, ""});
 }
 
 Config number_or_null(const std::optional<float>& value) {

@@ -2,7 +2,6 @@
 #include "core/graph/registry.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -294,8 +293,8 @@ const Entry<T>* find(std::span<const Entry<T>> table, std::string_view name) {
 
 [[noreturn]] void class_not_supported(std::string_view where, std::string_view what,
                                       const std::vector<std::string_view>& supported) {
-  throw Unimplemented(where, fmt::format("this {} is not supported. Supported: {}.", what,
-                                         fmt::join(supported, ", ")));
+  throw Unimplemented(
+      where, fmt::format("this {} is not supported. Supported: {}.", what, joined(supported)));
 }
 
 // A name without settings is a string that a user typed; with settings it comes from a file.
@@ -311,9 +310,9 @@ T make_compiled(std::span<const Entry<T>> table, std::span<const std::string_vie
   });
   if (keras_has_it) {
     throw Unimplemented("compile", fmt::format("{} '{}' is not supported. Supported: {}.", what,
-                                               name, fmt::join(known, ", ")));
+                                               name, joined(known)));
   }
-  throw InvalidArgument({"compile", std::string(argument),
+  throw InvalidArgument({"compile", argument,
                          fmt::format("the name of {} {}", what == "optimizer" ? "an" : "a", what),
                          fmt::format("'{}'", name), suggest_name(name, known)});
 }

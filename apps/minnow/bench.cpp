@@ -51,7 +51,7 @@ const Job& job_named(const std::string& name) {
   if (found != jobs.end()) return *found;
   std::vector<std::string_view> names;
   for (const Job& job : jobs) names.push_back(job.name);
-  throw InvalidArgument({std::string(in_bench), "JOB", fmt::format("{}", fmt::join(names, ", ")),
+  throw InvalidArgument({in_bench, "JOB", fmt::format("{}", fmt::join(names, ", ")),
                          fmt::format("'{}'", name), suggest_name(name, names)});
 }
 
@@ -111,8 +111,7 @@ class Report : public Callback {
 ExitStatus train(const BenchArguments& a, Clock::time_point start) {
   const Job& job = job_named(a.job);
   if (a.rows < 1) {
-    throw InvalidArgument(
-        {std::string(in_bench), "--rows", "at least 1", fmt::format("{}", a.rows), ""});
+    throw InvalidArgument({in_bench, "--rows", "at least 1", fmt::format("{}", a.rows), ""});
   }
   const Rows data = job.images ? images(job, a) : made_up_rows(a.rows);
   Sequential model(job.layers(), {.threads = a.threads});

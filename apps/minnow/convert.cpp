@@ -66,7 +66,7 @@ const Target& target_of(const std::string& path) {
   for (const Target& target : targets) {
     if (path.ends_with(target.end)) return target;
   }
-  throw InvalidArgument({std::string(in_convert), "OUT",
+  throw InvalidArgument({in_convert, "OUT",
                          "a name that ends in .keras, .json, .safetensors, .onnx, .weights.h5, "
                          ".weights.safetensors or .npz",
                          path, ""});
@@ -91,8 +91,7 @@ ExitStatus run(const ConvertArguments& a) {
   }
   for (const auto& [name, path] : {std::pair{"IN", &a.in}, std::pair{"OUT", &a.out}}) {
     if (path->empty()) {
-      throw InvalidArgument(
-          {std::string(in_convert), name, "a file", "none", "See minnow convert --help."});
+      throw InvalidArgument({in_convert, name, "a file", "none", "See minnow convert --help."});
     }
   }
   const Target& target = target_of(a.out);

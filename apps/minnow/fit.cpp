@@ -90,8 +90,7 @@ void add_files(CLI::App& app, FitArguments& a) {
 int verbosity(int asked) {
   if (asked == -1) return ::isatty(STDERR_FILENO) == 1 ? 1 : 2;
   if (asked < 0 || asked > 2) {
-    throw InvalidArgument(
-        {std::string(in_fit), "--verbose", "0, 1 or 2", fmt::format("{}", asked), ""});
+    throw InvalidArgument({in_fit, "--verbose", "0, 1 or 2", fmt::format("{}", asked), ""});
   }
   return asked;
 }

@@ -27,15 +27,15 @@ Tensors read_all(const std::vector<std::string>& files) {
 Tensors read_required(std::string_view where, std::string_view option, std::string_view what,
                       const std::vector<std::string>& files) {
   if (files.empty()) {
-    throw InvalidArgument({std::string(where), std::string(option), std::string(what), "none",
-                           "Give --dataset fashion-mnist to try it without files."});
+    throw InvalidArgument(
+        {where, option, what, "none", "Give --dataset fashion-mnist to try it without files."});
   }
   return read_all(files);
 }
 
 Dataset open_dataset(std::string_view where, const DataArguments& arguments) {
   if (arguments.dataset != dataset_names.front()) {
-    throw InvalidArgument({std::string(where), "--dataset", "a known data set",
+    throw InvalidArgument({where, "--dataset", "a known data set",
                            fmt::format("'{}'", arguments.dataset),
                            suggest_name(arguments.dataset, dataset_names)});
   }
@@ -58,7 +58,7 @@ std::optional<Validation> read_validation(std::string_view where,
   if (arguments.x.empty() && arguments.y.empty()) return std::nullopt;
   if (arguments.x.empty() || arguments.y.empty()) {
     const bool has_x = !arguments.x.empty();
-    throw InvalidArgument({std::string(where), has_x ? "--val-y" : "--val-x",
+    throw InvalidArgument({where, has_x ? "--val-y" : "--val-x",
                            fmt::format("a file beside {}", has_x ? "--val-x" : "--val-y"), "none",
                            ""});
   }

@@ -86,7 +86,7 @@ LoadedModel load_model(std::string_view where, const std::string& path,
     case Format::unknown:
       break;
   }
-  throw InvalidArgument({std::string(where), path, std::string(supported), start_of(bytes), ""});
+  throw InvalidArgument({where, path, supported, start_of(bytes), ""});
 }
 
 void save_model(const std::string& path, const Model& model) {

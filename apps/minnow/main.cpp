@@ -64,7 +64,7 @@ minnow::InvalidArgument usage_error(const CLI::App& program,
   constexpr std::string_view required = " is required";
   if (text.ends_with(required)) {
     text.remove_suffix(required.size());
-    return minnow::InvalidArgument({where, std::string(text), "a value", "none", help});
+    return minnow::InvalidArgument({where, text, "a value", "none", help});
   }
   return minnow::InvalidArgument(
       {where, "", "a command line that can be read", fmt::format("this: {}", text), help});

@@ -13,9 +13,9 @@
 namespace minnow::apps {
 namespace {
 
-[[noreturn]] void refuse(const Argument& argument, std::string expected) {
+[[noreturn]] void refuse(const Argument& argument, std::string_view expected) {
   throw InvalidArgument(
-      {argument.where, argument.name, std::move(expected), fmt::format("'{}'", argument.text), ""});
+      {argument.where, argument.name, expected, fmt::format("'{}'", argument.text), ""});
 }
 
 template <class T>

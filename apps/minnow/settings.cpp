@@ -37,9 +37,8 @@ CompileOptions overridden(std::string_view where, const LoadedModel& loaded,
     settings.loss = std::vector<Loss>(arguments.loss.begin(), arguments.loss.end());
   }
   if (settings.loss.empty()) {
-    throw InvalidArgument({std::string(where), "--loss",
-                           "a loss, as --loss sparse_categorical_crossentropy", "none",
-                           fmt::format("{} brings no compile settings.", loaded.path)});
+    throw InvalidArgument({where, "--loss", "a loss, as --loss sparse_categorical_crossentropy",
+                           "none", fmt::format("{} brings no compile settings.", loaded.path)});
   }
   if (!arguments.metrics.empty()) {
     settings.metrics = std::vector<Metric>(arguments.metrics.begin(), arguments.metrics.end());
@@ -80,7 +79,7 @@ void apply_settings(std::string_view where, LoadedModel& loaded, const SettingsA
                     bool resume) {
   if (resume && !loaded.has_progress) {
     throw InvalidArgument(
-        {std::string(where), "--resume", "a checkpoint to go on from",
+        {where, "--resume", "a checkpoint to go on from",
          fmt::format("the {} {}", loaded.has_weights ? "archive" : "architecture", loaded.path),
          ""});
   }
@@ -88,8 +87,7 @@ void apply_settings(std::string_view where, LoadedModel& loaded, const SettingsA
   const bool changed =
       !loaded.has_weights || !loaded.settings || !same_settings(settings, *loaded.settings);
   if (changed && resume) {
-    throw InvalidArgument({std::string(where), "--resume",
-                           "the settings of the run that was stopped",
+    throw InvalidArgument({where, "--resume", "the settings of the run that was stopped",
                            "others by --optimizer, --loss, --metrics, --autocast or --scale",
                            "Leave those out, or train on from the checkpoint without --resume."});
   }

@@ -1,7 +1,6 @@
 #include "core/graph/activation_arg.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -83,7 +82,7 @@ ActivationArg::ActivationArg(std::string_view name) {
   if (std::find(unsupported_names.begin(), unsupported_names.end(), name) !=
       unsupported_names.end()) {
     throw Unimplemented("activation", fmt::format("'{}' is not supported. Supported: {}.", name,
-                                                  fmt::join(known_names, ", ")));
+                                                  joined(known_names)));
   }
   throw InvalidArgument({"activation", "", "the name of an activation", fmt::format("'{}'", name),
                          suggest_name(name, known_names)});

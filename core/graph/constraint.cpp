@@ -39,8 +39,8 @@ Constraint::Kind constraint_kind(std::string_view name) {
 
 void check_bound(std::string_view where, std::string_view argument, float value) {
   if (std::isfinite(value) && value >= 0) return;
-  throw InvalidArgument({std::string(where), std::string(argument), "a finite number of at least 0",
-                         fmt::format("{}", value), ""});
+  throw InvalidArgument(
+      {where, argument, "a finite number of at least 0", fmt::format("{}", value), ""});
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ Constraint::Constraint(Kind kind, float min_value, float max_value, float rate,
       rate_(rate),
       axes_(std::move(axes)) {
   if (of_norms() && axes_.empty()) {
-    throw InvalidArgument({std::string(class_name()), "axes", "at least one axis", "none", ""});
+    throw InvalidArgument({class_name(), "axes", "at least one axis", "none", ""});
   }
 }
 

@@ -1,7 +1,6 @@
 #include "core/graph/initializer.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -69,8 +68,7 @@ constexpr std::array<std::string_view, 3> distribution_names = {"uniform", "trun
 
 void require_finite(std::string_view where, float a, float b) {
   if (!std::isfinite(a) || !std::isfinite(b)) {
-    throw InvalidArgument(
-        {std::string(where), "", "finite parameters", fmt::format("{} and {}", a, b), ""});
+    throw InvalidArgument({where, "", "finite parameters", fmt::format("{} and {}", a, b), ""});
   }
 }
 
@@ -215,13 +213,12 @@ Initializer Initializer::variance_scaling(float scale, std::string_view mode,
   constexpr std::string_view where = "variance_scaling";
   if (!(std::isfinite(scale) && scale > 0)) {
     throw InvalidArgument(
-        {std::string(where), "scale", "a finite number above 0", fmt::format("{}", scale), ""});
+        {where, "scale", "a finite number above 0", fmt::format("{}", scale), ""});
   }
   const auto place = [&](std::string_view argument, std::string_view name, const auto& known) {
     const auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) {
-      throw InvalidArgument({std::string(where), std::string(argument),
-                             fmt::format("one of {}", fmt::join(known, ", ")),
+      throw InvalidArgument({where, argument, fmt::format("one of {}", joined(known)),
                              fmt::format("'{}'", name), ""});
     }
     return found - known.begin();

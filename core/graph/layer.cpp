@@ -12,7 +12,7 @@ namespace minnow {
 void BuildContext::wrong_input(std::string expected, std::string hint, std::size_t index) const {
   const std::string received =
       fmt::format("{} from {}", inputs.at(index).batch_str(), input_from.at(index));
-  throw InvalidArgument({layer, "input", std::move(expected), received, std::move(hint)});
+  throw InvalidArgument({layer, "input", expected, received, hint});
 }
 
 void BuildContext::require_one_input() const {

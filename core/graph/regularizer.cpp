@@ -13,8 +13,8 @@ namespace {
 
 void check_factor(std::string_view where, std::string_view argument, float value) {
   if (std::isfinite(value) && value >= 0) return;
-  throw InvalidArgument({std::string(where), std::string(argument), "a finite number of at least 0",
-                         fmt::format("{}", value), ""});
+  throw InvalidArgument(
+      {where, argument, "a finite number of at least 0", fmt::format("{}", value), ""});
 }
 
 }  // namespace

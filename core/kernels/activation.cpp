@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
-#include <cmath>
 
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
@@ -11,10 +9,8 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/activation.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: mostly plain loops, vectorised by the
-// compiler.
+// After targets.h, which compiles this file for each target.
 #include "core/kernels/activation_curves-inl.h"
-#include "core/kernels/finite-inl.h"
 #include "core/kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,54 +18,58 @@ namespace minnow::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
-// y[i] = f(z[i]), whether in place or apart: told from each other so that both loops vectorise.
-template <class F>
-void map(std::int64_t n, const float* z, float* y, F&& f) {
-  if (z == y) {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = f(y[i]);
-    return;
-  }
-  const float* HWY_RESTRICT from = z;
-  float* HWY_RESTRICT to = y;
-  for (std::int64_t i = 0; i < n; ++i) to[i] = f(from[i]);
+constexpr std::int64_t lanes = HWY_LANES(float);
+
+// A curve has one loop, over whole registers, and the numbers at the end are brought to it in a
+// register of their own: with some thirty curves and as many derivatives, for each target, that is
+// what keeps this small.
+
+/// y[i] = curve(z[i]); n is a multiple of the lanes, y may be z.
+using Loop = void (*)(ActivationFn f, std::int64_t n, const float* z, float* y);
+
+template <class Curve>
+Loop loop_of(Curve) {
+  return [](ActivationFn f, std::int64_t n, const float* z, float* y) HWY_ATTR {
+    const FloatTag d;
+    for (std::int64_t i = 0; i < n; i += lanes) {
+      hn::StoreU(Curve()(f, hn::LoadU(d, z + i)), d, y + i);
+    }
+  };
 }
 
-// delta[i] = f(saved[i], delta[i]); whether all were finite before.
-template <class F>
-bool map_delta(std::int64_t n, const float* HWY_RESTRICT saved, float* HWY_RESTRICT delta, F&& f) {
-  std::uint32_t largest = 0;  // magnitude, as an integer: the bits of floats are in their order
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float d = delta[i];
-    largest = std::max(largest, std::bit_cast<std::uint32_t>(d) & 0x7fffffffU);
-    delta[i] = f(saved[i], d);
-  }
-  return largest < 0x7f800000U;
+void run(Loop loop, const ActivationFn& f, std::int64_t n, const float* z, float* y) {
+  const std::int64_t left = n % lanes, whole = n - left;
+  loop(f, whole, z, y);
+  if (left == 0) return;
+  float rest[lanes] = {};
+  std::copy_n(z + whole, left, rest);
+  loop(f, lanes, rest, rest);
+  std::copy_n(rest, left, y + whole);
 }
 
-// The same for relu, which has most of all deltas.
-bool relu_delta(std::int64_t n, const float* HWY_RESTRICT y, float* HWY_RESTRICT delta) {
-  const hn::ScalableTag<float> tag;
-  constexpr std::int64_t lanes = FiniteCheck::lanes;
-  const auto zero = hn::Zero(tag);
-  FiniteCheck check;
-  std::int64_t i = 0;
-  for (; i + FiniteCheck::step <= n; i += FiniteCheck::step) {
-    const auto a = hn::LoadU(tag, delta + i), b = hn::LoadU(tag, delta + i + lanes);
-    const auto c = hn::LoadU(tag, delta + i + 2 * lanes), d = hn::LoadU(tag, delta + i + 3 * lanes);
-    check.look_at(a, b, c, d);
-    const auto pass = [&](auto v, std::int64_t at) HWY_ATTR {
-      hn::StoreU(hn::IfThenElseZero(hn::Gt(hn::LoadU(tag, y + at), zero), v), tag, delta + at);
-    };
-    pass(a, i);
-    pass(b, i + lanes);
-    pass(c, i + 2 * lanes);
-    pass(d, i + 3 * lanes);
-  }
-  for (; i < n; ++i) {
-    check.look_at(delta[i]);
-    delta[i] = y[i] > 0 ? delta[i] : 0.0F;
-  }
-  return check.finite();
+/// delta[i] = curve(saved[i], delta[i]); n is a multiple of the lanes. Whether all were finite
+/// before.
+using DeltaLoop = bool (*)(ActivationFn f, std::int64_t n, const float* saved, float* delta);
+
+template <class Curve>
+DeltaLoop delta_loop_of(Curve) {
+  return [](ActivationFn f, std::int64_t n, const float* saved, float* delta) HWY_ATTR {
+    const FloatTag tag;
+    Floats bits = hn::Zero(tag);  // d - d is 0 for every finite d, else NaN
+    for (std::int64_t i = 0; i < n; i += lanes) {
+      const Floats d = hn::LoadU(tag, delta + i);
+      bits = hn::Or(bits, hn::Sub(d, d));
+      hn::StoreU(Curve()(f, hn::LoadU(tag, saved + i), d), tag, delta + i);
+    }
+    return hn::AllTrue(tag, hn::Eq(bits, hn::Zero(tag)));
+  };
+}
+
+/// The same with a curve that is the slope.
+template <class Slope>
+DeltaLoop slope_loop_of(Slope) {
+  return delta_loop_of([](const ActivationFn& f, Floats saved, Floats d)
+                           HWY_ATTR { return hn::Mul(d, Slope()(f, saved)); });
 }
 
 Floats silu_derivative(Floats z) {  // s (1 + z (1 - s))
@@ -77,195 +77,185 @@ Floats silu_derivative(Floats z) {  // s (1 + z (1 - s))
   return hn::Mul(s, hn::MulAdd(z, hn::Sub(all(1), s), all(1)));
 }
 
-// delta[i] *= slope(saved[i]), on whole registers; whether all deltas were finite before.
-template <class F>
-bool scale_delta(std::int64_t n, const float* saved, float* delta, F&& slope) {
-  constexpr std::int64_t block = 256;
-  bool finite = true;
-  float slopes[block];
-  for (std::int64_t i = 0; i < n; i += block) {
-    const std::int64_t some = std::min(block, n - i);
-    map_registers(some, saved + i, slopes, slope);
-    finite = map_delta(some, slopes, delta + i, [](float s, float d) HWY_ATTR { return d * s; }) &&
-             finite;
-  }
-  return finite;
-}
-
-float clipped_relu(const ActivationFn& f, float z) {
-  if (z < f.threshold) z = f.slope == 0 ? 0.0F : f.slope * (z - f.threshold);
-  return z >= f.max_value ? f.max_value : z;  // NaN fails both tests and stays
-}
-
-float clipped_relu_derivative(const ActivationFn& f, float z) {
-  if (z >= f.max_value) return 0;
-  return z > f.threshold ? 1.0F : f.slope;
-}
-
-}  // namespace
-
-void exp_span(std::int64_t n, const float* x, float* y) {
-  map_registers(n, x, y, [](Floats v) HWY_ATTR { return exponential(v); });
-}
-
-void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
-  switch (f.kind) {
+Loop loop_of_kind(ActivationKind kind) {
+  using Fn = const ActivationFn&;
+  switch (kind) {
     case ActivationKind::linear:
     case ActivationKind::softmax:
     case ActivationKind::log_softmax:
-      if (z == y) return;
-      return map(n, z, y, [](float v) HWY_ATTR { return v; });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return v; });
     case ActivationKind::relu:  // NaN is not <= 0 and stays: a relu must not hide divergence
-      return map(n, z, y, [](float v) HWY_ATTR { return v <= 0 ? 0.0F : v; });
+      return loop_of([](Fn, Floats v)
+                         HWY_ATTR { return hn::IfThenZeroElse(hn::Le(v, all(0)), v); });
     case ActivationKind::sigmoid:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return sigmoid(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return sigmoid(v); });
     case ActivationKind::tanh:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return tanh(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return tanh(v); });
     case ActivationKind::softplus:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return softplus(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return softplus(v); });
     case ActivationKind::elu:
-      return map_registers(n, z, y, [f](Floats v) HWY_ATTR {
-        const Floats below = hn::Mul(all(f.slope), expm1_of_negative(hn::Min(v, all(0))));
+    case ActivationKind::celu:
+      return loop_of([](Fn f, Floats v) HWY_ATTR {
+        const float slope = f.kind == ActivationKind::celu ? 1 : f.slope;
+        const Floats below = hn::Mul(all(slope), expm1_of_negative(hn::Min(v, all(0))));
         return unless_nan(v, hn::IfThenElse(hn::Gt(v, all(0)), v, below));
       });
     case ActivationKind::leaky_relu:
-      return map(n, z, y, [f](float v) HWY_ATTR { return v > 0 ? v : f.slope * v; });
+      return loop_of([](Fn f, Floats v) HWY_ATTR {
+        return hn::IfThenElse(hn::Gt(v, all(0)), v, hn::Mul(all(f.slope), v));
+      });
     case ActivationKind::silu:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return hn::Mul(v, sigmoid(v)); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return hn::Mul(v, sigmoid(v)); });
     case ActivationKind::gelu:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return gelu(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return gelu(v); });
     case ActivationKind::selu:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return selu(v); });
-    case ActivationKind::celu:
-      return map_span({.kind = ActivationKind::elu, .slope = 1}, n, z, y);
+      return loop_of([](Fn, Floats v) HWY_ATTR { return selu(v); });
     case ActivationKind::relu6:
-      return map(n, z, y, [](float v) HWY_ATTR { return bounded(v, 0, 6); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return bounded(v, 0, 6); });
     case ActivationKind::hard_sigmoid:
-      return map(n, z, y, [](float v) HWY_ATTR { return hard_sigmoid(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return hard_sigmoid(v); });
     case ActivationKind::hard_silu:
-      return map(n, z, y, [](float v) HWY_ATTR { return v * hard_sigmoid(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return hn::Mul(v, hard_sigmoid(v)); });
     case ActivationKind::hard_tanh:
-      return map(n, z, y, [](float v) HWY_ATTR { return bounded(v, -1, 1); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return bounded(v, -1, 1); });
     case ActivationKind::hard_shrink:
-      return map(n, z, y, [](float v) HWY_ATTR { return hard_shrink(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return beyond_half(v, v); });
     case ActivationKind::soft_shrink:
-      return map(n, z, y, [](float v) HWY_ATTR { return soft_shrink(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return soft_shrink(v); });
     case ActivationKind::tanh_shrink:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return tanh_shrink(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return tanh_shrink(v); });
     case ActivationKind::softsign:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return softsign(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return softsign(v); });
     case ActivationKind::squareplus:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return squareplus(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return squareplus(v); });
     case ActivationKind::sparse_plus:
-      return map(n, z, y, [](float v) HWY_ATTR { return sparse_plus(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return sparse_plus(v); });
     case ActivationKind::sparse_sigmoid:
-      return map(n, z, y, [](float v) HWY_ATTR { return sparse_sigmoid(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return sparse_sigmoid(v); });
     case ActivationKind::log_sigmoid:
-      return map_registers(n, z, y,
-                           [](Floats v) HWY_ATTR { return hn::Neg(softplus(hn::Neg(v))); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return hn::Neg(softplus(hn::Neg(v))); });
     case ActivationKind::exponential:
-      return exp_span(n, z, y);
+      return loop_of([](Fn, Floats v) HWY_ATTR { return exponential(v); });
     case ActivationKind::mish:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return mish(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return mish(v); });
     case ActivationKind::gelu_tanh:
-      return map_registers(n, z, y, [](Floats v) HWY_ATTR { return gelu_tanh(v); });
+      return loop_of([](Fn, Floats v) HWY_ATTR { return gelu_tanh(v); });
     case ActivationKind::clipped_relu:
-      return map(n, z, y, [f](float v) HWY_ATTR { return clipped_relu(f, v); });
+      return loop_of([](Fn f, Floats v) HWY_ATTR { return clipped_relu(f, v); });
   }
+  return nullptr;
 }
 
-void log1p_span(std::int64_t n, const float* x, float* y) {
-  map_registers(n, x, y, [](Floats v) HWY_ATTR { return log1p_of_fraction(v); });
-}
-
-bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
-  switch (f.kind) {
+DeltaLoop delta_loop_of_fn(const ActivationFn& fn) {
+  using Fn = const ActivationFn&;
+  switch (fn.kind) {
     case ActivationKind::linear:
     case ActivationKind::softmax:
     case ActivationKind::log_softmax:
-      return map_delta(n, saved, delta, [](float, float d) HWY_ATTR { return d; });
+      return delta_loop_of([](Fn, Floats, Floats d) HWY_ATTR { return d; });
     case ActivationKind::relu:
-      return relu_delta(n, saved, delta);
+      return delta_loop_of([](Fn, Floats y, Floats d)
+                               HWY_ATTR { return hn::IfThenElseZero(hn::Gt(y, all(0)), d); });
     case ActivationKind::sigmoid:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return d * (y * (1 - y)); });
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR { return hn::Mul(y, hn::Sub(all(1), y)); });
     case ActivationKind::tanh:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return d * ((1 - y) * (1 + y)); });
+      return slope_loop_of(
+          [](Fn, Floats y) HWY_ATTR { return hn::Mul(hn::Sub(all(1), y), hn::Add(all(1), y)); });
     case ActivationKind::softplus:  // sigmoid(z) = 1 - exp(-y)
-      return scale_delta(n, saved, delta,
-                         [](Floats y) HWY_ATTR { return hn::Neg(expm1_of_negative(hn::Neg(y))); });
+      return slope_loop_of([](Fn, Floats y)
+                               HWY_ATTR { return hn::Neg(expm1_of_negative(hn::Neg(y))); });
     case ActivationKind::elu:
-      if (derivative_needs_input(f)) {
-        return scale_delta(n, saved, delta, [f](Floats z) HWY_ATTR {
+      if (derivative_needs_input(fn)) {
+        return slope_loop_of([](Fn f, Floats z) HWY_ATTR {
           const Floats below = hn::Mul(all(f.slope), exponential(hn::Min(z, all(0))));
           return unless_nan(z, hn::IfThenElse(hn::Gt(z, all(0)), all(1), below));
         });
       }
-      return map_delta(n, saved, delta,
-                       [f](float y, float d) HWY_ATTR { return y > 0 ? d : d * (y + f.slope); });
+      return delta_loop_of([](Fn f, Floats y, Floats d) HWY_ATTR {
+        const Floats below = hn::Mul(d, hn::Add(y, all(f.slope)));
+        return hn::IfThenElse(hn::Gt(y, all(0)), d, below);
+      });
     case ActivationKind::leaky_relu:  // z and y have the same sign unless the slope is negative
-      return map_delta(n, saved, delta,
-                       [f](float y, float d) HWY_ATTR { return y > 0 ? d : d * f.slope; });
+      return delta_loop_of([](Fn f, Floats y, Floats d) HWY_ATTR {
+        return hn::IfThenElse(hn::Gt(y, all(0)), d, hn::Mul(d, all(f.slope)));
+      });
     case ActivationKind::silu:
-      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return silu_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return silu_derivative(z); });
     case ActivationKind::gelu:
-      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return gelu_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return gelu_derivative(z); });
     case ActivationKind::selu:
-      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR {
-        return d * (y > 0 ? selu_scale : y + selu_scale_alpha);
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR {
+        const Floats below = hn::Add(y, all(selu_scale_alpha));
+        return hn::IfThenElse(hn::Gt(y, all(0)), all(selu_scale), below);
       });
     case ActivationKind::celu:  // at 0 max(z, 0) and min(z, 0) both have a slope of 1 in TensorFlow
-      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR {
-        const float below = y == 0 ? 2.0F : y + 1;
-        return d * (y > 0 ? 1.0F : below);
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR {
+        const Floats below = hn::IfThenElse(hn::Eq(y, all(0)), all(2), hn::Add(y, all(1)));
+        return hn::IfThenElse(hn::Gt(y, all(0)), all(1), below);
       });
     case ActivationKind::relu6:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return y > 0 && y < 6 ? d : 0.0F; });
+      return delta_loop_of([](Fn, Floats y, Floats d) HWY_ATTR { return within(y, 0, 6, d); });
     case ActivationKind::hard_sigmoid:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return y > 0 && y < 1 ? d / 6 : 0.0F; });
+      return delta_loop_of([](Fn, Floats y, Floats d)
+                               HWY_ATTR { return within(y, 0, 1, hn::Div(d, all(6))); });
     case ActivationKind::hard_silu:
-      return map_delta(n, saved, delta,
-                       [](float z, float d) HWY_ATTR { return d * hard_silu_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return hard_silu_derivative(z); });
     case ActivationKind::hard_tanh:
-      return map_delta(n, saved, delta,
-                       [](float z, float d) HWY_ATTR { return z >= -1 && z <= 1 ? d : 0.0F; });
+      return delta_loop_of([](Fn, Floats z, Floats d) HWY_ATTR {
+        return hn::IfThenElseZero(hn::Le(hn::Abs(z), all(1)), d);
+      });
     case ActivationKind::hard_shrink:
     case ActivationKind::soft_shrink:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return y == 0 ? 0.0F : d; });
+      return delta_loop_of([](Fn, Floats y, Floats d)
+                               HWY_ATTR { return hn::IfThenZeroElse(hn::Eq(y, all(0)), d); });
     case ActivationKind::tanh_shrink:
-      return scale_delta(n, saved, delta,
-                         [](Floats z) HWY_ATTR { return tanh_shrink_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return tanh_shrink_derivative(z); });
     case ActivationKind::softsign:
-      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return softsign_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return softsign_derivative(z); });
     case ActivationKind::squareplus:
-      return scale_delta(n, saved, delta,
-                         [](Floats y) HWY_ATTR { return squareplus_derivative(y); });
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR { return squareplus_derivative(y); });
     case ActivationKind::sparse_plus:
-      return map_delta(n, saved, delta,
-                       [](float z, float d) HWY_ATTR { return d * sparse_plus_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return sparse_sigmoid(z); });
     case ActivationKind::sparse_sigmoid:
-      return map_delta(n, saved, delta,
-                       [](float y, float d) HWY_ATTR { return y > 0 && y < 1 ? d / 2 : 0.0F; });
+      return delta_loop_of([](Fn, Floats y, Floats d)
+                               HWY_ATTR { return within(y, 0, 1, hn::Mul(d, all(0.5F))); });
     case ActivationKind::log_sigmoid:  // sigmoid(-z) = 1 - exp(y)
-      return scale_delta(n, saved, delta,
-                         [](Floats y) HWY_ATTR { return hn::Neg(expm1_of_negative(y)); });
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR { return hn::Neg(expm1_of_negative(y)); });
     case ActivationKind::exponential:
-      return map_delta(n, saved, delta, [](float y, float d) HWY_ATTR { return d * y; });
+      return slope_loop_of([](Fn, Floats y) HWY_ATTR { return y; });
     case ActivationKind::mish:
-      return scale_delta(n, saved, delta, [](Floats z) HWY_ATTR { return mish_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return mish_derivative(z); });
     case ActivationKind::gelu_tanh:
-      return scale_delta(n, saved, delta,
-                         [](Floats z) HWY_ATTR { return gelu_tanh_derivative(z); });
+      return slope_loop_of([](Fn, Floats z) HWY_ATTR { return gelu_tanh_derivative(z); });
     case ActivationKind::clipped_relu:
-      return map_delta(n, saved, delta, [f](float z, float d) HWY_ATTR {
-        return d * clipped_relu_derivative(f, z);
-      });
+      return slope_loop_of([](Fn f, Floats z) HWY_ATTR { return clipped_relu_derivative(f, z); });
   }
-  return false;
+  return nullptr;
+}
+
+}  // namespace
+
+void map_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) {
+  if (f.kind == ActivationKind::linear && z == y) return;
+  run(loop_of_kind(f.kind), f, n, z, y);
+}
+
+void log1p_span(std::int64_t n, const float* x, float* y) {
+  run(loop_of([](const ActivationFn&, Floats v) HWY_ATTR { return log1p_of_fraction(v); }), {}, n,
+      x, y);
+}
+
+bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
+  const DeltaLoop loop = delta_loop_of_fn(f);
+  const std::int64_t left = n % lanes, whole = n - left;
+  const bool finite = loop(f, whole, saved, delta);
+  if (left == 0) return finite;
+  float last_saved[lanes] = {}, last_delta[lanes] = {};
+  std::copy_n(saved + whole, left, last_saved);
+  std::copy_n(delta + whole, left, last_delta);
+  const bool last_finite = loop(f, lanes, last_saved, last_delta);
+  std::copy_n(last_delta, left, delta + whole);
+  return finite && last_finite;
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -277,7 +267,6 @@ namespace {
 
 HWY_EXPORT(map_span);
 HWY_EXPORT(map_delta_span);
-HWY_EXPORT(exp_span);
 HWY_EXPORT(log1p_span);
 
 // About what one number costs, in nanoseconds.
@@ -308,7 +297,7 @@ void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float*
 }
 
 void exp_span(std::int64_t n, const float* x, float* y) noexcept {
-  HWY_DYNAMIC_DISPATCH(exp_span)(n, x, y);
+  activate_span({.kind = ActivationKind::exponential}, n, x, y);
 }
 
 void log1p_span(std::int64_t n, const float* x, float* y) noexcept {

@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include "activation.h"
 #include "math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -146,31 +147,69 @@ HWY_INLINE Floats gelu_tanh_derivative(Floats z) {
 
 // The ones made of straight pieces. A comparison that NaN fails leaves NaN in the sum.
 
-inline float bounded(float z, float low, float high) {
-  return z <= low ? low : z >= high ? high : z;
+HWY_INLINE Floats bounded(Floats z, float low, float high) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats below_high = hn::IfThenElse(hn::Ge(z, all(high)), all(high), z);
+  return hn::IfThenElse(hn::Le(z, all(low)), all(low), below_high);
 }
 
-inline float hard_sigmoid(float z) { return bounded(z + 3, 0, 6) / 6; }
-
-inline float hard_silu_derivative(float z) {
-  return hard_sigmoid(z) + (z > -3 && z < 3 ? z / 6 : 0.0F);
+/// v where low < z < high, else 0.
+HWY_INLINE Floats within(Floats z, float low, float high, Floats v) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::IfThenElseZero(hn::Gt(z, all(low)), hn::IfThenElseZero(hn::Lt(z, all(high)), v));
 }
 
-inline float soft_shrink(float z) {
-  const float drawn = z > 0 ? z - 0.5F : z + 0.5F;
-  return z >= -0.5F && z <= 0.5F ? 0.0F : drawn;
+HWY_INLINE Floats hard_sigmoid(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::Div(bounded(hn::Add(z, all(3)), 0, 6), all(6));
 }
 
-inline float hard_shrink(float z) { return z >= -0.5F && z <= 0.5F ? 0.0F : z; }
-
-inline float sparse_plus(float z) {
-  const float middle = 0.25F * ((z + 1) * (z + 1));
-  return z <= -1 ? 0.0F : z < 1 ? middle : z;
+HWY_INLINE Floats hard_silu_derivative(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::Add(hard_sigmoid(z), within(z, -3, 3, hn::Div(z, all(6))));
 }
 
-inline float sparse_plus_derivative(float z) { return 0.5F * (bounded(z, -1, 1) + 1); }
+/// v where |z| > 1/2 or z is NaN, else 0.
+HWY_INLINE Floats beyond_half(Floats z, Floats v) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::IfThenZeroElse(hn::Le(hn::Abs(z), all(0.5F)), v);
+}
 
-inline float sparse_sigmoid(float z) { return 0.5F * (bounded(z, -1, 1) + 1); }
+HWY_INLINE Floats soft_shrink(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats drawn =
+      hn::IfThenElse(hn::Gt(z, all(0)), hn::Sub(z, all(0.5F)), hn::Add(z, all(0.5F)));
+  return beyond_half(z, drawn);
+}
+
+HWY_INLINE Floats sparse_plus(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats above = hn::Add(z, all(1));
+  const Floats middle = hn::Mul(all(0.25F), hn::Mul(above, above));
+  const Floats right = hn::IfThenElse(hn::Lt(z, all(1)), middle, z);
+  return hn::IfThenZeroElse(hn::Le(z, all(-1)), right);
+}
+
+/// Also the derivative of sparse_plus.
+HWY_INLINE Floats sparse_sigmoid(Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  return hn::Mul(all(0.5F), hn::Add(bounded(z, -1, 1), all(1)));
+}
+
+HWY_INLINE Floats clipped_relu(const ActivationFn& f, Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats threshold = all(f.threshold);
+  Floats below = hn::Mul(all(f.slope), hn::Sub(z, threshold));
+  if (f.slope == 0) below = all(0);
+  const Floats y = hn::IfThenElse(hn::Lt(z, threshold), below, z);
+  return hn::IfThenElse(hn::Ge(y, all(f.max_value)), all(f.max_value), y);
+}
+
+HWY_INLINE Floats clipped_relu_derivative(const ActivationFn& f, Floats z) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const Floats slope = hn::IfThenElse(hn::Gt(z, all(f.threshold)), all(1), all(f.slope));
+  return hn::IfThenZeroElse(hn::Ge(z, all(f.max_value)), slope);
+}
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -9,9 +9,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/depthwise_conv2d.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>
+
+#include "core/kernels/registers-inl.h"
 
 #ifndef MINNOW_CORE_KERNELS_DEPTHWISE_CONV2D_CPP_
 #define MINNOW_CORE_KERNELS_DEPTHWISE_CONV2D_CPP_
@@ -70,18 +73,19 @@ HWY_INLINE void columns(const Taps& t, const Weights& w, const float* x, std::in
   for (std::int64_t next = 0; next < w.width; next += lanes) {
     const std::int64_t v = std::min(next, w.width - lanes);  // the last may overlap
     hn::Vec<D> sum[count];
-    for (auto& s : sum) s = hn::Zero(d);
+    unrolled<count>([&](auto u) HWY_ATTR { sum[u] = hn::Zero(d); });
     for (std::int64_t a = t.down.begin; a < t.down.end; ++a) {
       for (std::int64_t b = t.across.begin; b < t.across.end; ++b) {
         const auto weight = hn::LoadU(d, w.kernel + (a * t.kernel_w + b) * w.width + v);
         const float* from = x + a * t.row_step + b * t.column_step + v;
-        for (int u = 0; u < count; ++u) {
+        unrolled<count>([&](auto u) HWY_ATTR {
           sum[u] = hn::MulAdd(hn::LoadU(d, from + u * x_step), weight, sum[u]);
-        }
+        });
       }
     }
     const auto bias = w.bias != nullptr ? hn::LoadU(d, w.bias + v) : hn::Zero(d);
-    for (int u = 0; u < count; ++u) hn::StoreU(hn::Add(sum[u], bias), d, y + u * w.width + v);
+    unrolled<count>([&](auto u)
+                        HWY_ATTR { hn::StoreU(hn::Add(sum[u], bias), d, y + u * w.width + v); });
   }
 }
 

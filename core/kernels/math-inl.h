@@ -186,21 +186,6 @@ HWY_INLINE Floats softplus(Floats z) {
   return unless_nan(z, hn::Add(hn::Max(z, all(0)), log1p_of_fraction(e)));
 }
 
-/// y[i] = f(x[i]) for n numbers; y may be x.
-template <class F>
-HWY_INLINE void map_registers(std::int64_t n, const float* x, float* y, F&& f) {
-  namespace hn = hwy::HWY_NAMESPACE;
-  const FloatTag d;
-  constexpr std::int64_t lanes = HWY_LANES(float);
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(f(hn::LoadU(d, x + i)), d, y + i);
-  if (i == n) return;
-  float rest[lanes] = {};
-  std::copy_n(x + i, n - i, rest);
-  hn::StoreU(f(hn::LoadU(d, rest)), d, rest);
-  std::copy_n(rest, n - i, y + i);
-}
-
 }  // namespace minnow::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

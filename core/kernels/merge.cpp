@@ -33,7 +33,11 @@ class Block {
         std::copy_n(dy, n_, dx);
         return;
       case MergeKind::subtract:
-        for (std::int64_t i = 0; i < n_; ++i) dx[i] = k == 0 ? dy[i] : -dy[i];
+        if (k == 0) {
+          std::copy_n(dy, n_, dx);
+        } else {
+          for (std::int64_t i = 0; i < n_; ++i) dx[i] = -dy[i];
+        }
         return;
       case MergeKind::average: {
         const auto count = static_cast<float>(job_.inputs.size());

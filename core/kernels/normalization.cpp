@@ -10,9 +10,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/normalization.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: its plain loops are vectorised by the
-// compiler.
+// After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>
 
 #include "core/kernels/row-inl.h"
@@ -51,17 +51,32 @@ void add_moments(std::int64_t rows, std::int64_t cols, std::int64_t stride,
   for (std::int64_t begin = 0; begin < rows; begin += few_rows) {
     const std::int64_t n = std::min(few_rows, rows - begin);
     const float* HWY_RESTRICT some = x + begin * stride;
-    float mean[widest] = {}, squares[widest] = {};
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) mean[j] += some[i * stride + j];
-    }
-    for (std::int64_t j = 0; j < cols; ++j) mean[j] /= static_cast<float>(n);
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) {
-        const float d = some[i * stride + j] - mean[j];
-        squares[j] += d * d;
+    float mean[widest], squares[widest];
+    for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      hn::Vec<decltype(d)> average[k], sum[k];
+      unrolled<k>([&](auto v) HWY_ATTR { average[v] = hn::Zero(d); });
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float* at = some + i * stride + j;
+        unrolled<k>([&](auto v) HWY_ATTR {
+          average[v] = hn::Add(average[v], hn::LoadU(d, at + v * width));
+        });
       }
-    }
+      unrolled<k>([&](auto v) HWY_ATTR {
+        average[v] = hn::Div(average[v], hn::Set(d, static_cast<float>(n)));
+        sum[v] = hn::Zero(d);
+      });
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float* at = some + i * stride + j;
+        unrolled<k>([&](auto v) HWY_ATTR {
+          const auto apart = hn::Sub(hn::LoadU(d, at + v * width), average[v]);
+          sum[v] = hn::Add(sum[v], hn::Mul(apart, apart));
+        });
+      }
+      unrolled<k>([&](auto v) HWY_ATTR {
+        hn::StoreU(average[v], d, mean + j + v * width);
+        hn::StoreU(sum[v], d, squares + j + v * width);
+      });
+    });
     const auto before = static_cast<double>(m.rows), now = static_cast<double>(n);
     const double part = now / (before + now), weight = before * part;
     double* HWY_RESTRICT total_mean = m.mean.data();
@@ -84,11 +99,16 @@ void add_sums(std::int64_t rows, std::int64_t cols, std::int64_t stride,
     const std::int64_t end = std::min(rows, begin + few_rows);
     float sum[widest] = {}, product[widest] = {};
     for (std::int64_t i = begin; i < end; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) {
-        const float d = dy[i * stride + j];
-        sum[j] += d;
-        product[j] += d * (x[i * stride + j] - mean[j]);
-      }
+      const float *row = x + i * stride, *deltas = dy + i * stride;
+      for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+        unrolled<k>([&](auto v) HWY_ATTR {
+          const std::int64_t c = j + v * width;
+          const auto delta = hn::LoadU(d, deltas + c);
+          const auto apart = hn::Sub(hn::LoadU(d, row + c), hn::LoadU(d, mean + c));
+          hn::StoreU(hn::Add(hn::LoadU(d, sum + c), delta), d, sum + c);
+          hn::StoreU(hn::Add(hn::LoadU(d, product + c), hn::Mul(delta, apart)), d, product + c);
+        });
+      });
     }
     for (std::int64_t j = 0; j < cols; ++j) {
       sums.dy[static_cast<std::size_t>(j)] += sum[j];
@@ -97,15 +117,21 @@ void add_sums(std::int64_t rows, std::int64_t cols, std::int64_t stride,
   }
 }
 
-// y = (x - mean) scale + shift; with dy: y = (dy - shift) scale + (x - mean) slope.
+// y = (x - mean) scale + shift; with dy: y = (dy - shift) scale + (x - mean) slope. The products
+// are rounded before they are added, on every processor.
 void normalize(std::int64_t rows, std::int64_t cols, std::int64_t stride,
                const float* HWY_RESTRICT x, const float* HWY_RESTRICT mean,
                const float* HWY_RESTRICT scale, const float* HWY_RESTRICT shift,
                float* HWY_RESTRICT y) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j) {
-      y[i * stride + j] = (x[i * stride + j] - mean[j]) * scale[j] + shift[j];
-    }
+    for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      unrolled<k>([&](auto v) HWY_ATTR {
+        const std::int64_t c = j + v * width, at = i * stride + c;
+        const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
+        const auto scaled = hn::Mul(apart, hn::LoadU(d, scale + c));
+        hn::StoreU(hn::Add(scaled, hn::LoadU(d, shift + c)), d, y + at);
+      });
+    });
   }
 }
 
@@ -115,10 +141,16 @@ void denormalize(std::int64_t rows, std::int64_t cols, std::int64_t stride,
                  const float* HWY_RESTRICT shift, const float* HWY_RESTRICT slope,
                  float* HWY_RESTRICT dx) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j) {
-      const std::int64_t at = i * stride + j;
-      dx[at] = (dy[at] - shift[j]) * scale[j] + (x[at] - mean[j]) * slope[j];
-    }
+    for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      unrolled<k>([&](auto v) HWY_ATTR {
+        const std::int64_t c = j + v * width, at = i * stride + c;
+        const auto delta = hn::Sub(hn::LoadU(d, dy + at), hn::LoadU(d, shift + c));
+        const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
+        hn::StoreU(hn::Add(hn::Mul(delta, hn::LoadU(d, scale + c)),
+                           hn::Mul(apart, hn::LoadU(d, slope + c))),
+                   d, dx + at);
+      });
+    });
   }
 }
 
@@ -126,7 +158,12 @@ void scale_rows(std::int64_t rows, std::int64_t cols, std::int64_t stride,
                 const float* HWY_RESTRICT dy, const float* HWY_RESTRICT scale,
                 float* HWY_RESTRICT dx) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j) dx[i * stride + j] = dy[i * stride + j] * scale[j];
+    for_columns(cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      unrolled<k>([&](auto v) HWY_ATTR {
+        const std::int64_t c = j + v * width, at = i * stride + c;
+        hn::StoreU(hn::Mul(hn::LoadU(d, dy + at), hn::LoadU(d, scale + c)), d, dx + at);
+      });
+    });
   }
 }
 
@@ -276,8 +313,11 @@ class Repeated {
  public:
   Repeated(const Fold& f, std::int64_t first, std::int64_t some, const float* values, float none) {
     for (std::int64_t r = 0; r < f.fold; ++r) {
-      for (std::int64_t j = 0; j < some; ++j) {
-        numbers_[at(r * f.cols + j)] = values != nullptr ? values[first + j] : none;
+      float* row = numbers_.data() + r * f.cols;
+      if (values != nullptr) {
+        std::copy_n(values + first, some, row);
+      } else {
+        std::fill_n(row, some, none);
       }
     }
   }

@@ -100,18 +100,26 @@ HWY_INLINE void for_registers(std::int64_t n, F&& f) {
 /// The instructions before AVX2 cannot mask: there a copy stands in for the last few numbers.
 constexpr bool has_masks = HWY_TARGET <= HWY_AVX2;
 
+// Called, not inlined: rows end in up to 15 numbers in several places.
+HWY_NOINLINE inline Floats load_copied(const float* x, std::int64_t count, Floats otherwise) {
+  float copy[width];
+  hn::StoreU(otherwise, FloatTag(), copy);
+  std::copy_n(x, count, copy);
+  return hn::LoadU(FloatTag(), copy);
+}
+HWY_NOINLINE inline void store_copied(Floats v, float* y, std::int64_t count) {
+  float copy[width];
+  hn::StoreU(v, FloatTag(), copy);
+  std::copy_n(copy, count, y);
+}
+
 /// Up to a register of numbers, `otherwise` in lanes without one.
 HWY_INLINE Floats load(const float* x, std::int64_t count, Floats otherwise) {
   const FloatTag d;
   if (count == width) return hn::LoadU(d, x);
-  if (has_masks) {
-    const auto among = hn::FirstN(d, static_cast<std::size_t>(count));
-    return hn::IfThenElse(among, hn::MaskedLoad(among, d, x), otherwise);
-  }
-  float copy[width];
-  hn::StoreU(otherwise, d, copy);
-  std::copy_n(x, count, copy);
-  return hn::LoadU(d, copy);
+  if constexpr (!has_masks) return load_copied(x, count, otherwise);
+  const auto among = hn::FirstN(d, static_cast<std::size_t>(count));
+  return hn::IfThenElse(among, hn::MaskedLoad(among, d, x), otherwise);
 }
 HWY_INLINE Floats load(const float* x, Int<width>, Floats) { return hn::LoadU(FloatTag(), x); }
 
@@ -126,10 +134,8 @@ HWY_INLINE Floats among(Floats v, Count count) {
 HWY_INLINE void store(Floats v, float* y, std::int64_t count) {
   const FloatTag d;
   if (count == width) return hn::StoreU(v, d, y);
-  if (has_masks) return hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, y);
-  float copy[width];
-  hn::StoreU(v, d, copy);
-  std::copy_n(copy, count, y);
+  if constexpr (!has_masks) return store_copied(v, y, count);
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, y);
 }
 HWY_INLINE void store(Floats v, float* y, Int<width>) { hn::StoreU(v, FloatTag(), y); }
 
@@ -205,6 +211,19 @@ HWY_INLINE void sums_of(std::int64_t n, float* sum, F&& terms) {
     });
     part.add_to(sum);
   }
+}
+
+/// f(tag, Int<k>, i) for n numbers of a row: k registers of them from the i-th on, and the last
+/// ones each by itself.
+template <class F>
+HWY_INLINE void for_columns(std::int64_t n, F&& f) {
+  constexpr int some = 4;
+  std::int64_t i = 0;
+  for (; i + some * width <= n; i += some * width) f(FloatTag(), Int<some>{}, i);
+  for (; i + width <= n; i += width) f(FloatTag(), Int<1>{}, i);
+#if HWY_TARGET != HWY_SCALAR
+  for (; i < n; ++i) f(hn::FixedTag<float, 1>(), Int<1>{}, i);
+#endif
 }
 
 /// Rows at a time: where the sums of one wait, the others go on. What is computed for a row does

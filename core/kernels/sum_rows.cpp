@@ -7,12 +7,29 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/sum_rows.cpp"
 #include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target: plain loops, vectorised by the
-// compiler.
-#include <hwy/highway.h>
+// After targets.h, which compiles this file for each target.
+#include "core/kernels/row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
+
+namespace {
+
+// part[j] = sum over rows of x[i * stride + j] for k registers of columns, or the `count` first
+// ones of a register.
+template <int k, class Count>
+HWY_INLINE void sum_registers(std::int64_t rows, std::int64_t stride, const float* x, Count count,
+                              float* part) {
+  Floats sum[k];
+  unrolled<k>([&](auto v) HWY_ATTR { sum[v] = all(0); });
+  for (std::int64_t i = 0; i < rows; ++i, x += stride) {
+    unrolled<k>([&](auto v)
+                    HWY_ATTR { sum[v] = hn::Add(sum[v], load(x + v * width, count, all(0))); });
+  }
+  unrolled<k>([&](auto v) HWY_ATTR { store(sum[v], part + v * width, count); });
+}
+
+}  // namespace
 
 // out[j] = sum over rows of x[i * stride + j] for `cols` <= block_columns columns. Short float sums
 // that meet in double keep the rounding error small where there are many rows.
@@ -20,12 +37,25 @@ void sum_block(std::int64_t rows, std::int64_t cols, std::int64_t stride,
                const float* HWY_RESTRICT x, double* HWY_RESTRICT out) {
   std::fill_n(out, cols, 0.0);
   for (std::int64_t begin = 0; begin < rows; begin += block_rows) {
-    const std::int64_t end = std::min(rows, begin + block_rows);
-    float part[block_columns] = {};
-    for (std::int64_t i = begin; i < end; ++i) {
-      for (std::int64_t j = 0; j < cols; ++j) part[j] += x[i * stride + j];
+    const std::int64_t some = std::min(rows - begin, block_rows);
+    const float* from = x + begin * stride;
+    float part[block_columns];
+    std::int64_t j = 0;
+    for (; j + 4 * width <= cols; j += 4 * width) {
+      sum_registers<4>(some, stride, from + j, Int<width>{}, part + j);
     }
-    for (std::int64_t j = 0; j < cols; ++j) out[j] += part[j];
+    for (; j + width <= cols; j += width) {
+      sum_registers<1>(some, stride, from + j, Int<width>{}, part + j);
+    }
+    if constexpr (has_masks) {
+      if (j < cols) sum_registers<1>(some, stride, from + j, cols - j, part + j);
+    } else {
+      for (; j < cols; ++j) {
+        part[j] = 0;
+        for (std::int64_t i = 0; i < some; ++i) part[j] += from[i * stride + j];
+      }
+    }
+    for (j = 0; j < cols; ++j) out[j] += part[j];
   }
 }
 

@@ -23,8 +23,7 @@ void require_compiled(std::string_view where, const Model::Impl& impl) {
 
 std::int64_t check_batch_size(std::string_view where, std::int64_t batch_size) {
   if (batch_size < 1) {
-    throw InvalidArgument(
-        {std::string(where), "batch_size", "at least 1", fmt::format("{}", batch_size), ""});
+    throw InvalidArgument({where, "batch_size", "at least 1", fmt::format("{}", batch_size), ""});
   }
   return batch_size;
 }
@@ -43,7 +42,7 @@ PendingSession::PendingSession(Model::Impl& impl, std::string_view where, const 
     : impl_(impl), session_(impl.session.get()) {
   if (session_ != nullptr) return;
   if (x.size() != 1 || x[0].rank() == 0) {
-    throw InvalidArgument({std::string(where), "x", "one tensor with a batch axis",
+    throw InvalidArgument({where, "x", "one tensor with a batch axis",
                            x.size() == 1 ? "a scalar" : fmt::format("{} tensors", x.size()), ""});
   }
   fresh_ = impl.make_session(x[0].shape().without_batch());

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "core/train/door.h"
 #include "core/train/scan.h"
 
@@ -25,9 +26,7 @@ bool rows_match_but_for_last(const Shape& x, const Shape& row) {
   return left_out || too_many;
 }
 
-std::string product_of(const Shape& shape) {
-  return fmt::format("{}", fmt::join(shape.dims(), "*"));
-}
+std::string product_of(const Shape& shape) { return joined(shape.dims(), "*"); }
 
 // How to mend a shape, where that can be known.
 std::string shape_hint(const std::string& argument, const Shape& x, const Shape& row) {
@@ -91,7 +90,7 @@ std::string position_of(const Shape& shape, std::int64_t index) {
     rest /= shape[axis];
   }
   return text + (place.size() == 1 ? fmt::format(", position {}", place[0])
-                                   : fmt::format(", position ({})", fmt::join(place, ", ")));
+                                   : fmt::format(", position ({})", joined(place)));
 }
 
 Tensor Door::check_input(const std::string& argument, const Tensor& x,
@@ -110,8 +109,7 @@ Tensor Door::check_input(const std::string& argument, const Tensor& x,
             ? " For images, declare a scale instead: .input_scale = 1 / 255.f."
             : "";
     throw InvalidArgument(
-        {where, argument, fmt::format("dtype float32 for {}", node.label()),
-         std::string(name(x.dtype())),
+        {where, argument, fmt::format("dtype float32 for {}", node.label()), name(x.dtype()),
          "Convert it with astype(float32), or compile with .autocast = true." + scale_hint});
   }
   Tensor data = fits ? x : x.reshape(row.with_batch(x.rows()));

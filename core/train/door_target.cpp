@@ -67,11 +67,11 @@ Tensor Door::check_target(const std::string& argument, const Tensor& y, const Ta
   }
   const Tensor data = y.reshape(wanted.with_batch(y.rows()));
   check_finite(argument, data);
-  const auto refuse = [&](std::int64_t index, std::string expected, std::string hint) {
-    throw InvalidArgument({where, argument, std::move(expected),
+  const auto refuse = [&](std::int64_t index, std::string_view expected, std::string_view hint) {
+    throw InvalidArgument({where, argument, expected,
                            fmt::format("{} at {}", number_text(value_at(data, index)),
                                        position_of(data.shape(), index)),
-                           std::move(hint)});
+                           hint});
   };
   if (labels) {
     const auto classes = static_cast<double>(out.rank() == 0 ? 1 : out.back());

@@ -16,10 +16,9 @@ namespace {
 
 constexpr std::string_view in_fit = "fit";
 
-void refuse(std::string argument, std::string expected, std::string received,
-            std::string hint = "") {
-  throw InvalidArgument({std::string(in_fit), std::move(argument), std::move(expected),
-                         std::move(received), std::move(hint)});
+void refuse(std::string_view argument, std::string_view expected, std::string_view received,
+            std::string_view hint = "") {
+  throw InvalidArgument({in_fit, argument, expected, received, hint});
 }
 
 void check_options(const FitOptions& o) {

@@ -21,19 +21,18 @@ Graph graph_of(const std::vector<Layer>& layers) {
 void check_tensor(std::string_view where, const std::string& name, const Shape& shape,
                   const Tensor& value) {
   if (value.dtype() != DType::float32) {
-    throw InvalidArgument({std::string(where), name, "dtype float32",
-                           std::string(minnow::name(value.dtype())),
+    throw InvalidArgument({where, name, "dtype float32", minnow::name(value.dtype()),
                            "Convert it with astype(float32)."});
   }
   if (value.shape() != shape) {
     throw InvalidArgument(
-        {std::string(where), name, fmt::format("shape {}", shape.str()), value.shape().str(), ""});
+        {where, name, fmt::format("shape {}", shape.str()), value.shape().str(), ""});
   }
   const auto values = value.values<float>();
   const auto bad =
       std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
   if (bad != values.end()) {
-    throw InvalidArgument({std::string(where), name, "finite values",
+    throw InvalidArgument({where, name, "finite values",
                            fmt::format("{} at {}", *bad, position_of(shape, bad - values.begin())),
                            ""});
   }
@@ -190,7 +189,7 @@ void Model::set_optimizer_state(std::span<const NamedTensor> state, std::int64_t
     throw FailedPrecondition(where, "expected a compiled model. Call compile before.");
   }
   if (step < 0) {
-    throw InvalidArgument({std::string(where), "step", "at least 0", fmt::format("{}", step), ""});
+    throw InvalidArgument({where, "step", "at least 0", fmt::format("{}", step), ""});
   }
   const auto names = session.options()->optimizer->slots();
   const auto& parameters = session.graph().parameters();
@@ -202,14 +201,14 @@ void Model::set_optimizer_state(std::span<const NamedTensor> state, std::int64_t
       const auto place = std::find_if(state.begin(), state.end(),
                                       [&](const NamedTensor& n) { return n.name == wanted; });
       if (place == state.end()) {
-        throw InvalidArgument({std::string(where), wanted, "a tensor of that name", "none", ""});
+        throw InvalidArgument({where, wanted, "a tensor of that name", "none", ""});
       }
       check_tensor(where, wanted, parameters[i].spec.shape, place->value);
       found.push_back({&place->value, {s, static_cast<int>(i)}});
     }
   }
   if (found.size() != state.size()) {
-    throw InvalidArgument({std::string(where), "state", fmt::format("{} tensors", found.size()),
+    throw InvalidArgument({where, "state", fmt::format("{} tensors", found.size()),
                            fmt::format("{}", state.size()), ""});
   }
   session.parameters().prepare(first_slot_values(session.options()->optimizer.impl()));

@@ -53,8 +53,8 @@ void check_metric(const Metric& metric, const Loss& loss) {
 [[noreturn]] void no_such_output(std::string_view argument, const std::string& name,
                                  const std::vector<std::string>& outputs) {
   const std::vector<std::string_view> known(outputs.begin(), outputs.end());
-  throw InvalidArgument({"compile", std::string(argument), "names of outputs",
-                         fmt::format("'{}'", name), suggest_name(name, known)});
+  throw InvalidArgument({"compile", argument, "names of outputs", fmt::format("'{}'", name),
+                         suggest_name(name, known)});
 }
 
 std::size_t place_of(const std::vector<std::string>& names, const std::string& name) {
@@ -66,7 +66,7 @@ void check_per_output(std::string_view argument, const PerOutput<T>& given,
                       const std::vector<std::string>& outputs, bool one_will_do) {
   if (given.names().empty()) {
     if (given.size() == outputs.size() || (one_will_do && given.size() == 1)) return;
-    throw InvalidArgument({"compile", std::string(argument),
+    throw InvalidArgument({"compile", argument,
                            fmt::format("one{} for each of {} outputs",
                                        one_will_do ? " for all or one" : "", outputs.size()),
                            fmt::format("{}", given.size()), ""});
@@ -77,7 +77,7 @@ void check_per_output(std::string_view argument, const PerOutput<T>& given,
   for (const std::string& output : outputs) {
     if (std::count(given.names().begin(), given.names().end(), output) == 1) continue;
     throw InvalidArgument(
-        {"compile", std::string(argument), "one under the name of every output",
+        {"compile", argument, "one under the name of every output",
          fmt::format("{} for '{}'", std::count(given.names().begin(), given.names().end(), output),
                      output),
          ""});
@@ -121,7 +121,7 @@ std::vector<Metric> Metrics::of_output(std::string_view argument, std::size_t o,
     return place == names_.size() ? std::vector<Metric>{} : lists_[place];
   }
   if (lists_.size() != outputs.size()) {
-    throw InvalidArgument({"compile", std::string(argument),
+    throw InvalidArgument({"compile", argument,
                            fmt::format("a list for each of {} outputs", outputs.size()),
                            fmt::format("{}", lists_.size()), ""});
   }

@@ -5,7 +5,8 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+
+#include "core/text.h"
 
 namespace minnow::detail {
 namespace {
@@ -46,7 +47,7 @@ void reorder(const std::byte* from, std::byte* to, const Shape& shape) {
 }
 
 std::string size_text(std::span<const std::int64_t> sizes) {
-  return fmt::format("({}{})", fmt::join(sizes, ", "), sizes.size() == 1 ? "," : "");
+  return fmt::format("({}{})", joined(sizes), sizes.size() == 1 ? "," : "");
 }
 
 Shape checked_shape(const StreamReader& reader, std::span<const std::int64_t> sizes, DType dtype) {

@@ -41,7 +41,7 @@ ResourceExhausted Origin::resource_exhausted(std::string_view message) const {
 
 InvalidArgument Origin::invalid_argument(std::string expected, std::string received,
                                          std::string hint) const {
-  return InvalidArgument({where, name, std::move(expected), std::move(received), std::move(hint)});
+  return InvalidArgument({where, name, expected, received, hint});
 }
 
 std::string in_quotes(std::string_view text) {

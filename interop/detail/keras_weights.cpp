@@ -138,7 +138,7 @@ class Taker {
   [[noreturn]] void wrong(const std::string& path, std::string expected, std::string received,
                           std::string hint = "") const {
     throw InvalidArgument({where_, path.empty() ? name_ : fmt::format("{}: {}", name_, path),
-                           std::move(expected), std::move(received), std::move(hint)});
+                           expected, received, hint});
   }
 
   Tensor take(const Variable& variable) {
