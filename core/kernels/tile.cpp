@@ -34,10 +34,17 @@ HWY_INLINE Floats at_least(Floats floor, Floats v) {
 /// What a tile writes where instructions cannot store a part of a register.
 HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJob& job,
                              float* HWY_RESTRICT c) {
-  for (int i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < job.columns; ++j) {
-      const float v = job.add ? c[i * job.c_row + j] + sums[i * width + j] : sums[i * width + j];
-      c[i * job.c_row + j] = v < job.floor ? job.floor : v;
+  const FloatTag d;
+  const std::int64_t whole = job.columns / lanes * lanes;
+  for (int i = 0; i < rows; ++i, sums += width, c += job.c_row) {
+    for (std::int64_t j = 0; j < whole; j += lanes) {
+      Floats v = hn::LoadU(d, sums + j);
+      if (job.add) v = hn::Add(hn::LoadU(d, c + j), v);
+      hn::StoreU(at_least(hn::Set(d, job.floor), v), d, c + j);
+    }
+    for (std::int64_t j = whole; j < job.columns; ++j) {
+      const float v = job.add ? c[j] + sums[j] : sums[j];
+      c[j] = v < job.floor ? job.floor : v;
     }
   }
 }
