@@ -10,12 +10,25 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/winograd.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
 #include "core/kernels/winograd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
+
+bool filters_minimally() { return HWY_TARGET != HWY_SCALAR; }
+
+#if HWY_TARGET == HWY_SCALAR
+
+// One number at a time, the transforms cost what they save: winograd_fits keeps work away.
+void winograd_outputs(const WinogradForwardJob&, std::int64_t, std::int64_t) {}
+void winograd_inputs(const InputGradientJob&, std::int64_t, std::int64_t) {}
+void winograd_kernel(const KernelGradientJob&, Span, Span, Span) {}
+
+#else
+
 namespace {
 
 // A patch's 16 numbers lie in 16 planes, each a matrix of patches x channels (or filters): so the
@@ -246,7 +259,7 @@ using SomePlanes = Planes<some_patches, widest>;
 template <int vectors>
 HWY_NOINLINE void multiply_panel(std::int64_t terms, const float* in, const float* weights,
                                  float* out) {
-  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : vectors == 2 && !has_32_registers ? 6 : 12;
+  constexpr int rows = vectors == 2 && !has_32_registers ? 6 : 12;
   static_assert(some_patches % rows == 0);
   for (std::int64_t t = 0; t < some_patches; t += rows) {
     Sums<rows, vectors> sums;
@@ -396,7 +409,7 @@ template <int vectors>
 HWY_NOINLINE void add_products(std::int64_t count, std::int64_t channels, const float* x,
                                const float* dy, float* sums) {
   // 16 channels are whole tiles.
-  constexpr int rows = HWY_TARGET == HWY_SCALAR ? 2 : (has_32_registers ? 16 : 8) / vectors;
+  constexpr int rows = (has_32_registers ? 16 : 8) / vectors;
   for (std::int64_t c = 0; c < channels; c += rows) {
     Sums<rows, vectors> sum;
     sum.multiply(count, x + c, Int<1>{}, Int<DeltaPlanes::stride>{}, dy, DeltaPlanes::stride);
@@ -459,12 +472,15 @@ void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, 
   }
 }
 
+#endif  // HWY_SCALAR
+
 }  // namespace minnow::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace minnow::kernels {
 
+HWY_EXPORT(filters_minimally);
 HWY_EXPORT(winograd_outputs);
 HWY_EXPORT(winograd_inputs);
 HWY_EXPORT(winograd_kernel);
@@ -490,7 +506,8 @@ double work_of(const Conv2DSize& s) {
 bool winograd_fits(const Conv2DSize& s) noexcept {
   return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
          s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= 16 &&
-         s.filters >= 16 && 2 * s.out_h * s.out_w > 5 * patches_in(s);
+         s.filters >= 16 && 2 * s.out_h * s.out_w > 5 * patches_in(s) &&
+         HWY_DYNAMIC_DISPATCH(filters_minimally)();
 }
 
 void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
