@@ -6,6 +6,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/max_pool.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
 #include <hwy/highway.h>

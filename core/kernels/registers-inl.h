@@ -45,7 +45,19 @@ constexpr bool loads_parts = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
 /// Whether they can store one and take no longer: AVX2's do on many processors.
 constexpr bool stores_parts = HWY_TARGET == HWY_AVX3;
 
-/// The first `count` of a register's numbers, none beyond which are touched in memory.
+/// The first numbers of a register to and from memory, where no instruction does it.
+HWY_NOINLINE inline Floats load_some(const float* from, int count) {
+  float copy[lanes] = {};
+  for (int i = 0; i < count; ++i) copy[i] = from[i];
+  return hn::LoadU(FloatTag(), copy);
+}
+HWY_NOINLINE inline void store_some(Floats v, int count, float* to) {
+  float copy[lanes];
+  hn::StoreU(v, FloatTag(), copy);
+  for (int i = 0; i < count; ++i) to[i] = copy[i];
+}
+
+/// The first `n` of a register's numbers, none beyond which are touched in memory.
 struct Partial {
   explicit HWY_INLINE Partial(std::int64_t n)
       : count(static_cast<int>(n < lanes ? n : lanes)),
@@ -56,10 +68,7 @@ struct Partial {
     if constexpr (loads_parts) {
       return hn::MaskedLoad(mask, FloatTag(), from);
     } else {
-      if (count == lanes) return hn::LoadU(FloatTag(), from);
-      float copy[lanes] = {};
-      for (int i = 0; i < count; ++i) copy[i] = from[i];
-      return hn::LoadU(FloatTag(), copy);
+      return count == lanes ? hn::LoadU(FloatTag(), from) : load_some(from, count);
     }
   }
   HWY_INLINE void store(Floats v, float* to) const {
@@ -67,9 +76,7 @@ struct Partial {
       hn::BlendedStore(v, mask, FloatTag(), to);
     } else {
       if (count == lanes) return hn::StoreU(v, FloatTag(), to);
-      float copy[lanes];
-      hn::StoreU(v, FloatTag(), copy);
-      for (int i = 0; i < count; ++i) to[i] = copy[i];
+      store_some(v, count, to);
     }
   }
 

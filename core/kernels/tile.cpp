@@ -85,7 +85,7 @@ void tile(const TileJob& job) {
     };
     const std::int64_t* offset = job.offsets;
     const std::int64_t* const end = offset + job.terms;
-    if (loads_parts && job.fours) {
+    if (loads_parts && vectors <= 2 && job.fours) {
       for (; offset + 4 <= end; offset += 4) {
         const std::int64_t at = *offset;
         add_term(at, Int<0>{});

@@ -54,26 +54,6 @@ HWY_INLINE Floats relu(Floats v) {
 // Rows of the planes are whole registers of any instruction set.
 constexpr std::int64_t whole(std::int64_t n) { return (n + 15) / 16 * 16; }
 
-HWY_NOINLINE Floats load_few(const float* from, std::int64_t existing) {
-  alignas(64) float padded[lanes] = {};
-  for (std::int64_t l = 0; l < existing; ++l) padded[l] = from[l];
-  return hn::Load(hn::ScalableTag<float>(), padded);
-}
-HWY_NOINLINE void store_few(Floats v, std::int64_t existing, float* to) {
-  alignas(64) float all[lanes];
-  hn::Store(v, hn::ScalableTag<float>(), all);
-  for (std::int64_t l = 0; l < existing; ++l) to[l] = all[l];
-}
-
-HWY_INLINE Floats load_part(const float* from, std::int64_t existing) {
-  if (existing < lanes) return load_few(from, existing);
-  return hn::LoadU(hn::ScalableTag<float>(), from);
-}
-HWY_INLINE void store_part(Floats v, std::int64_t existing, float* to) {
-  if (existing < lanes) return store_few(v, existing, to);
-  hn::StoreU(v, hn::ScalableTag<float>(), to);
-}
-
 // f(a, b) for the numbers of a square of side x side, written out.
 template <int side, class F>
 HWY_INLINE void for_square(F&& f) {
@@ -156,8 +136,9 @@ HWY_INLINE Patch read_square(const Square<side>& square, const float* x, std::in
       p.at[a][b] = hn::LoadU(d, from + a * square.down + b * square.right);
     });
   } else {
+    const Partial part(existing);
     for_square<side>([&](auto a, auto b) HWY_ATTR {
-      p.at[a][b] = square.inside(a, b) ? load_part(x + square.at(a, b), existing) : hn::Zero(d);
+      p.at[a][b] = square.inside(a, b) ? part.load(x + square.at(a, b)) : hn::Zero(d);
     });
   }
   return p;
@@ -222,11 +203,11 @@ void pack(const Conv2DSize& s, const float* kernel, const Block& block, float* w
   if (block.transposed) std::fill_n(weights, planes * plane, 0.0F);
   for (std::int64_t c = 0; c < block.channels.size(); ++c) {
     for (std::int64_t f = 0; f < block.filters.size(); f += lanes) {
-      const std::int64_t existing = block.filters.size() - f;
+      const Partial part(block.filters.size() - f);
       const float* from = kernel + (block.channels.begin + c) * s.filters + block.filters.begin + f;
       Patch p;
       for_square<3>([&](auto a, auto b) HWY_ATTR {
-        p.at[a][b] = load_part(from + (a * 3 + b) * s.channels * s.filters, existing);
+        p.at[a][b] = part.load(from + (a * 3 + b) * s.channels * s.filters);
       });
       transform<Kernels>(p);
       if (!block.transposed) {
@@ -239,7 +220,7 @@ void pack(const Conv2DSize& s, const float* kernel, const Block& block, float* w
       for_square<4>([&](auto a, auto b)
                         HWY_ATTR { hn::Store(p.at[a][b], d, numbers + (a * 4 + b) * lanes); });
       for (std::int64_t q = 0; q < planes; ++q) {
-        for (std::int64_t l = 0; l < std::min<std::int64_t>(lanes, existing); ++l) {
+        for (std::int64_t l = 0; l < part.count; ++l) {
           weights[q * plane + block.at(f + l, c)] = numbers[q * lanes + l];
         }
       }
@@ -312,18 +293,17 @@ HWY_NOINLINE void write_outputs(const WinogradForwardJob& job, const Block& bloc
   const Square<2> to = outputs_of(job.size, place);
   const bool positive = last && job.positive;
   for (std::int64_t f = 0; f < block.filters.size(); f += lanes) {
-    const std::int64_t existing = block.filters.size() - f;
+    const Partial part(block.filters.size() - f);
     float* y = job.y + block.filters.begin + f;
     Patch p = sums.read(row, f);
     transform<Outputs>(p);
     Floats bias = hn::Zero(hn::ScalableTag<float>());
-    if (first && job.bias != nullptr)
-      bias = load_part(job.bias + block.filters.begin + f, existing);
+    if (first && job.bias != nullptr) bias = part.load(job.bias + block.filters.begin + f);
     for_square<2>([&](auto a, auto b) HWY_ATTR {
       if (!to.inside(a, b)) return;
       float* out = y + to.at(a, b);
-      const Floats v = hn::Add(first ? bias : load_part(out, existing), p.at[a][b]);
-      store_part(positive ? relu(v) : v, existing, out);
+      const Floats v = hn::Add(first ? bias : part.load(out), p.at[a][b]);
+      part.store(positive ? relu(v) : v, out);
     });
   }
 }
@@ -345,10 +325,11 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, co
         hn::StoreU(hn::Add(hn::LoadU(d, out), p.at[a][b]), d, out);
       });
     } else {
+      const Partial part(existing);
       for_square<4>([&](auto a, auto b) HWY_ATTR {
         if (!to.inside(a, b)) return;
         float* out = dx + to.at(a, b);
-        store_part(hn::Add(load_part(out, existing), p.at[a][b]), existing, out);
+        part.store(hn::Add(part.load(out), p.at[a][b]), out);
       });
     }
   }
@@ -454,14 +435,14 @@ void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, 
   }
   for (std::int64_t c = 0; c < channels.size(); ++c) {
     for (std::int64_t f = 0; f < filters.size(); f += lanes) {
-      const std::int64_t existing = filters.size() - f;
+      const Partial part(filters.size() - f);
       Patch p = sums.read(c, f);
       transform<KernelDeltas>(p);
       for_square<3>([&](auto a, auto b) HWY_ATTR {
         float* to = job.dkernel + ((a * 3 + b) * s.channels + channels.begin + c) * s.filters +
                     filters.begin + f;
         const Floats v = p.at[a][b];
-        store_part(job.accumulate ? hn::Add(load_part(to, existing), v) : v, existing, to);
+        part.store(job.accumulate ? hn::Add(part.load(to), v) : v, to);
       });
     }
   }
