@@ -48,22 +48,22 @@ struct Runs {
   std::int64_t threes() const { return (length + 2) / 3; }
 };
 
-// A strip of the kernel that a thread computes: some rows of a run, or some short runs' threes, for
-// some filters as wide as a tile.
-struct Strip {
+// A part of the kernel as high and wide as a tile: some rows of a run, or some short runs' threes,
+// for some filters.
+struct Part {
   std::int64_t group, filter, columns;
   int width;
   std::int64_t begin, end;  // rows, counted through all runs; or threes
 };
 
-// f(strip) for those in [first, last).
+// f(part) for those in [first, last).
 template <class F>
-void for_strips(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
+void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
                 F&& f) {
   const Runs runs(s);
   const std::int64_t filters = s.filters / s.groups;
   std::int64_t number = 0;
-  const auto strip = [&](const Strip& one) {
+  const auto part = [&](const Part& one) {
     if (number >= first && number < last) f(one);
     ++number;
   };
@@ -71,22 +71,18 @@ void for_strips(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std
     for (std::int64_t n = 0; n < filters;) {
       const int width = tiles.width(filters - n);
       const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
-      Strip one{group, group * filters + n, columns, width, 0, 0};
+      Part one{group, group * filters + n, columns, width, 0, 0};
       if (runs.are_short()) {
         const std::int64_t threes = runs.count * runs.threes(), most = tiles.tallest(width) / 3;
         for (; one.begin < threes; one.begin = one.end) {
           one.end = std::min(threes, one.begin + std::max<std::int64_t>(1, most));
-          strip(one);
+          part(one);
         }
       } else {
-        const std::int64_t some = 4 * tiles.tallest(width);
-        for (std::int64_t r = 0; r < runs.count; ++r) {
-          one.begin = r * runs.length;
-          for (const std::int64_t end = one.begin + runs.length; one.begin < end;
-               one.begin = one.end) {
-            one.end = std::min(end, one.begin + some);
-            strip(one);
-          }
+        const TileCut cut(runs.length, tiles.tallest(width));
+        for (std::int64_t t = 0; t < runs.count * cut.count; ++t, one.begin = one.end) {
+          one.end = one.begin + (t % cut.count < cut.high ? cut.height : cut.height - 1);
+          part(one);
         }
       }
       n += width;
@@ -202,27 +198,27 @@ class Blocks {
   std::int64_t columns_;  // of outputs, that a block takes of a row
 };
 
-// What the block adds to the strip.
-void sum_strip(const KernelGradientJob& job, const Block& block, const Strip& strip, bool add) {
+// What the block adds to the part.
+void sum_part(const KernelGradientJob& job, const Block& block, const Part& part, bool add) {
   const Conv2DSize& s = job.size;
   const Tiles& tiles = kernels::tiles();
   const Runs runs(s);
-  const float* x = block.x + strip.group * (s.channels / s.groups);
+  const float* x = block.x + part.group * (s.channels / s.groups);
   TileJob tile{};
   tile.terms = block.places.count();
   tile.offsets = block.first;
-  tile.b = block.dy + strip.filter;
+  tile.b = block.dy + part.filter;
   tile.b_row = s.filters;
-  tile.columns = strip.columns;
+  tile.columns = part.columns;
   tile.floor = -std::numeric_limits<float>::infinity();
   if (!runs.are_short()) {
-    const std::int64_t r = strip.begin / runs.length, within = strip.begin % runs.length;
+    const std::int64_t r = part.begin / runs.length, within = part.begin % runs.length;
     set_rows(tile, runs.step);
     tile.a = x + runs.from(s, r, block.row_size) + within * runs.step;
-    tile.c = job.dkernel + strip.begin * s.filters + strip.filter;
+    tile.c = job.dkernel + part.begin * s.filters + part.filter;
     tile.c_row = s.filters;
     tile.add = add;
-    return run_rows(tiles, tile, strip.width, strip.end - strip.begin);
+    return run_rows(tiles, tile, part.width, part.end - part.begin);
   }
   float sums[3 * TileJob::most_groups * 32];
   const std::int64_t threes = runs.threes();
@@ -231,19 +227,23 @@ void sum_strip(const KernelGradientJob& job, const Block& block, const Strip& st
   };
   tile.a = x;
   tile.a_row = runs.step;
-  for (std::int64_t three = strip.begin; three < strip.end; ++three) {
-    tile.groups[three - strip.begin] =
+  for (std::int64_t three = part.begin; three < part.end; ++three) {
+    tile.groups[three - part.begin] =
         runs.from(s, three / threes, block.row_size) + row_of(three) * runs.step;
   }
   tile.c = sums;
-  tile.c_row = strip.width;
-  tiles.run(tile, strip.width, 3 * (strip.end - strip.begin));
-  for (std::int64_t three = strip.begin; three < strip.end; ++three) {
+  tile.c_row = part.width;
+  tiles.run(tile, part.width, 3 * (part.end - part.begin));
+  for (std::int64_t three = part.begin; three < part.end; ++three) {
     for (std::int64_t q = three % threes * 3 - row_of(three); q < 3; ++q) {
       const std::int64_t term = three / threes * runs.length + row_of(three) + q;
-      const float* from = sums + ((three - strip.begin) * 3 + q) * strip.width;
-      float* to = job.dkernel + term * s.filters + strip.filter;
-      for (std::int64_t f = 0; f < strip.columns; ++f) to[f] = add ? to[f] + from[f] : from[f];
+      const float* from = sums + ((three - part.begin) * 3 + q) * part.width;
+      float* to = job.dkernel + term * s.filters + part.filter;
+      if (add) {
+        for (std::int64_t f = 0; f < part.columns; ++f) to[f] += from[f];
+      } else {
+        std::copy_n(from, part.columns, to);
+      }
     }
   }
 }
@@ -303,28 +303,28 @@ void sum_bias(const KernelGradientJob& job, std::int64_t count, const float* dy,
   }
 }
 
-std::int64_t count_strips(const Conv2DSize& s) {
+std::int64_t count_parts(const Conv2DSize& s) {
   std::int64_t count = 0;
-  for_strips(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(),
-             [&](const Strip&) { ++count; });
+  for_parts(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(),
+             [&](const Part&) { ++count; });
   return count;
 }
 
-// The sum over some output rows, counted through the batch, for some strips.
-void kernel_gradient(const KernelGradientJob& job, Span strips, Span rows) {
+// The sum over some output rows, counted through the batch, for some parts.
+void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows) {
   bool add = job.accumulate;
   Blocks(job).run(rows, [&](const Block& block) {
-    for_strips(job.size, tiles(), strips.begin, strips.end, [&](const Strip& strip) {
-      sum_strip(job, block, strip, add);
-      if (job.dbias != nullptr && strip.begin == 0) {
-        sum_bias(job, block.places.count(), block.dy, strip.filter, strip.columns, add);
+    for_parts(job.size, tiles(), parts.begin, parts.end, [&](const Part& part) {
+      sum_part(job, block, part, add);
+      if (job.dbias != nullptr && part.begin == 0) {
+        sum_bias(job, block.places.count(), block.dy, part.filter, part.columns, add);
       }
     });
     add = true;
   });
 }
 
-// A small kernel has too few strips to share out: the rows of the batch are cut too.
+// A small kernel has too few parts to share out: the rows of the batch are cut too.
 constexpr std::int64_t most_pieces = 8;
 constexpr std::int64_t small_kernel = 2048;
 static_assert(most_pieces * 2 * small_kernel <= most_piece_numbers);
@@ -346,15 +346,15 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
     if (dbias != nullptr) sum_rows(workers, rows * size.out_w, size.filters, dy, dbias, accumulate);
     return;
   }
-  const std::int64_t strips = count_strips(size);
+  const std::int64_t parts = count_parts(size);
   if (numbers <= small_kernel) {
     const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
     return sum_pieces(workers, job, pieces, work,
                       [&](const KernelGradientJob& piece, std::int64_t i) {
-                        kernel_gradient(piece, {0, strips}, split(rows, pieces, i));
+                        kernel_gradient(piece, {0, parts}, split(rows, pieces, i));
                       });
   }
-  workers.for_range(strips, work / static_cast<double>(strips),
+  workers.for_range(parts, work / static_cast<double>(parts),
                     [&](std::int64_t begin, std::int64_t end) {
                       kernel_gradient(job, {begin, end}, {0, rows});
                     });

@@ -14,13 +14,12 @@ namespace {
 
 // The tallest tiles, of one and of two registers' width: with 32 registers 28 sums, their row of B
 // and one number of A. Scalar code is there to run at all, and stays small.
-constexpr int tallest[] = {has_32_registers           ? 15
-                           : HWY_TARGET == HWY_SCALAR ? 3
-                                                      : 9,
-                           has_32_registers           ? 14
-                           : HWY_TARGET == HWY_SCALAR ? 3
-                                                      : 6};
-static_assert(tallest[0] <= 3 * TileJob::most_groups);
+constexpr int tallest_narrow = has_32_registers           ? 15
+                               : HWY_TARGET == HWY_AVX2   ? 9
+                               : HWY_TARGET == HWY_SCALAR ? 3
+                                                          : 6;
+constexpr int tallest = has_32_registers ? 14 : HWY_TARGET == HWY_SCALAR ? 3 : 6;
+static_assert(tallest_narrow <= 3 * TileJob::most_groups);
 
 /// max(floor, v), and NaN of NaN.
 HWY_INLINE Floats at_least(Floats floor, Floats v) {
@@ -135,14 +134,15 @@ constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
 }
 
 constexpr int tallest_wide = has_32_registers ? 6 : 0;
-constexpr Tiles tiles_here = {lanes,
-                              {0, tallest[0], tallest[1], 0, tallest_wide},
-                              {nullptr, heights<1>(std::make_integer_sequence<int, tallest[0]>{}),
-                               heights<2>(std::make_integer_sequence<int, tallest[1]>{}), nullptr,
+constexpr Tiles tiles_here = {
+    lanes,
+    {0, tallest_narrow, tallest, 0, tallest_wide},
+    {nullptr, heights<1>(std::make_integer_sequence<int, tallest_narrow>{}),
+     heights<2>(std::make_integer_sequence<int, tallest>{}), nullptr,
 #if HWY_TARGET == HWY_AVX3
-                               heights<4>(std::make_integer_sequence<int, tallest_wide>{})
+     heights<4>(std::make_integer_sequence<int, tallest_wide>{})
 #endif
-                              }};
+    }};
 
 }  // namespace
 
