@@ -150,9 +150,9 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
   if (n.activation.kind != ActivationKind::linear && !n.merged) {
     const float* saved = kernels::derivative_needs_input(n.activation) ? p.before : p.value;
     finite = kernels::activate_backward(pass.workers, n.activation, m.rows, m.cols, saved, p.delta);
-  } else {
+  } else if (n.routes.size() != 1 || n.routes[0] != Route::alias) {
     finite = kernels::all_finite(pass.workers, m.rows * m.cols, p.delta);
-  }
+  }  // else a view, whose source looks at the same numbers
   if (!finite) return NonFinite{i};
   if (n.runs) {
     p.noise.step = noise_step(pass);
