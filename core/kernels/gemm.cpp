@@ -118,9 +118,12 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
   if (k.end == p.size.k) finish(p, rows, columns);
 }
 
-// Packing A pays where many panels of B meet it.
+// Copying A pays where many panels of B meet it and its terms lie apart, or where its rows meet in
+// the same places of the cache.
 bool packs_rows(const Product& p, Span rows, Span columns) {
-  return columns.size() >= 256 && rows.size() >= 96 && p.size.k >= 128;
+  constexpr std::int64_t page = 1024;  // numbers
+  return (p.a.transposed || p.a.stride % page == 0) && columns.size() >= 256 &&
+         rows.size() >= 96 && p.size.k >= 128;
 }
 
 void multiply_packed(const Product& p, Span rows, Span columns) {
