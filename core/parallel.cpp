@@ -180,6 +180,7 @@ void Workers::run_together(Job job, void* body) const {
 #pragma omp parallel num_threads(threads_)
   {
     if (const int thread = omp_get_thread_num(); thread != 0) {
+      const FlushSubnormals flush;  // the first thread's caller has done it for that one
       team.serve(thread);
     } else {
       team.begin(omp_get_num_threads());  // OpenMP may give fewer than asked for

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "subnormals.h"
+
 namespace minnow {
 
 class Team;
@@ -37,9 +39,11 @@ class Workers {
 
   /// Calls f(workers) with workers that are called together once for all the work that f gives
   /// them, rather than for every piece of it; f runs on the calling thread and may throw. `work` is
-  /// the rough cost of it all in nanoseconds: where it is small, f gets these workers.
+  /// the rough cost of it all in nanoseconds: where it is small, f gets these workers. Subnormal
+  /// numbers count as zero meanwhile, for every thread.
   template <class F>
   void together(double work, F&& f) const {
+    const FlushSubnormals flush;
     if (pieces_for(threads_, work / threads_) <= 1) return f(*this);
     using Body = std::remove_reference_t<F>;
     run_together([](void* body, const Workers& team) { (*static_cast<Body*>(body))(team); },

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -128,6 +129,22 @@ TEST(WorkersTest, TogetherWaitForWorkThatIsLongInComing) {
       EXPECT_EQ(visits(team, 11, heavy), once(11));
     }
   });
+}
+
+TEST(WorkersTest, TogetherTakeSubnormalsForZero) {
+  const volatile float small = std::numeric_limits<float>::min();
+  const auto half_is_zero = [&] { return small / 2 == 0; };
+  for (const int threads : {1, 3}) {
+    std::atomic<int> kept = 0;
+    Workers(threads).together(heavy, [&](const Workers& team) {
+      if (!half_is_zero()) kept.fetch_add(1);
+      team.for_each(30, heavy, [&](std::int64_t) {
+        if (!half_is_zero()) kept.fetch_add(1);
+      });
+    });
+    EXPECT_EQ(kept.load(), 0) << threads;
+    EXPECT_FALSE(half_is_zero()) << "the caller's own numbers changed";
+  }
 }
 
 TEST(WorkersTest, TogetherForLittleWorkAreTheSame) {
