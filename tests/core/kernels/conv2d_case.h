@@ -90,6 +90,19 @@ inline std::vector<ConvSetting> winograd_settings() {
           {4, 4, 40, 3, 3, 24, 1, 1, 3, 3, 3, 3}};  // outputs that see padding alone
 }
 
+/// Settings whose copies with padding around are cut, or have no room at all.
+inline std::vector<ConvSetting> large_conv_settings() {
+  return {{2, 300, 20, 3, 3, 6, 1, 1, 1, 1, 1, 1},            // a row of outputs
+          {1, 1100, 2, 1, 3, 4},                              // longer than a sum, without
+          {1, 1100, 2, 1, 3, 4, 1, 1, 0, 0, 1, 1},            // and with padding
+          {3, 4, 1900, 3, 3, 3, 1, 1, 1, 1, 1, 1},            // what one output sees
+          {4, 5, 1300, 3, 3, 18, 2, 1, 1, 1, 1, 1, 2, 2, 2},  //
+          {3, 4, 2, 3, 3, 2000, 1, 1, 1, 1, 1, 1},            // what one input meets
+          {3, 4, 6, 3, 3, 2000, 1, 1, 1, 1, 1, 1, 1, 1, 2},   //
+          {20, 21, 3, 3, 3, 5, 9, 8},                         // more classes than a pass
+          {5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2}};
+}
+
 /// Settings that between them reach every branch: each channel count and kernel of interest,
 /// strides, asymmetric padding, dilation, groups, kernels larger than half the image.
 inline std::vector<ConvSetting> conv_settings() {
@@ -116,9 +129,12 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({6, 7, 6, 3, 2, 6, 2, 1, 1, 0, 0, 1, 1, 1, 6});
   all.push_back({6, 7, 10, 2, 3, 26, 1, 2, 0, 1, 2, 1, 2, 2, 2});
   all.push_back({1, 1, 5, 1, 1, 7});
-  // Rows too long to be copied with their padding.
-  all.push_back({4, 30, 48, 3, 3, 5, 1, 1, 1, 1, 1, 1});
-  all.push_back({5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2});
+  all.push_back({8, 8, 6, 2, 2, 9, 2, 2});  // windows beside one another
+  // Few channels and many filters, whose input gradients are dot products.
+  all.push_back({9, 11, 3, 3, 3, 40, 1, 1, 1, 1, 1, 1});
+  all.push_back({9, 11, 5, 5, 3, 24, 2, 3, 1, 2, 0, 1});
+  all.push_back({6, 7, 4, 3, 3, 32, 1, 1, 1, 1, 1, 1, 1, 1, 2});
+  for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
   return all;
 }

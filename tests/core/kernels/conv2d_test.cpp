@@ -63,6 +63,7 @@ TEST(Conv2DForward, GivesAnImageTheSameBitsAloneAsInABatch) {
 TEST(Conv2DForward, AppliesBiasAndActivation) {
   using enum ActivationKind;
   std::vector<ConvSetting> settings = winograd_settings();
+  for (const ConvSetting& setting : large_conv_settings()) settings.push_back(setting);
   for (const std::int64_t filters : {1, 5, 12, 32}) {
     settings.push_back({6, 9, 3, 3, 3, filters, 1, 1, 1, 1, 1, 1});
   }

@@ -113,8 +113,9 @@ TEST(Gemm, IsRightForOddSizesAndEveryTransposition) {
 
 TEST(Gemm, IsRightWhereBothOperandsArePacked) {
   for (const int way : {0, 1, 2, 3}) {
-    for (const GemmSize size : {GemmSize{289, 256, 128}, GemmSize{97, 291, 300},
-                                GemmSize{150, 273, 515}, GemmSize{96, 514, 130}}) {
+    for (const GemmSize size :
+         {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{150, 273, 515},
+          GemmSize{96, 514, 130}, GemmSize{97, 260, 1021}}) {  // A's rows are a page apart
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       c.extra = 3;
       c.bias = true;

@@ -17,7 +17,8 @@ namespace {
 // Trains a small network with every kind of kernel that a CNN needs; gives its weights.
 std::vector<Tensor> trained(std::string_view target) {
   if (!kernels::use_cpu_target(target)) return {};
-  Sequential model({Input({12, 12, 3}), Conv2D(20, {3, 3}, {.activation = "relu"}), MaxPooling2D(),
+  Sequential model({Input({12, 12, 3}),
+                    Conv2D(20, {3, 3}, {.padding = "same", .activation = "relu"}), MaxPooling2D(),
                     Conv2D(17, 3, {.padding = "same"}), Conv2D(9, {2, 2}, {.activation = "tanh"}),
                     Flatten(), Dense(33, {.activation = "sigmoid"}),
                     Dense(7, {.activation = "softmax"})});
