@@ -59,7 +59,7 @@ struct Part {
 // f(part) for those in [first, last).
 template <class F>
 void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
-                F&& f) {
+               F&& f) {
   const Runs runs(s);
   const std::int64_t filters = s.filters / s.groups;
   std::int64_t number = 0;
@@ -305,8 +305,7 @@ void sum_bias(const KernelGradientJob& job, std::int64_t count, const float* dy,
 
 std::int64_t count_parts(const Conv2DSize& s) {
   std::int64_t count = 0;
-  for_parts(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(),
-             [&](const Part&) { ++count; });
+  for_parts(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(), [&](const Part&) { ++count; });
   return count;
 }
 

@@ -122,8 +122,8 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
 // the same places of the cache.
 bool packs_rows(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t page = 1024;  // numbers
-  return (p.a.transposed || p.a.stride % page == 0) && columns.size() >= 256 &&
-         rows.size() >= 96 && p.size.k >= 128;
+  return (p.a.transposed || p.a.stride % page == 0) && columns.size() >= 256 && rows.size() >= 96 &&
+         p.size.k >= 128;
 }
 
 void multiply_packed(const Product& p, Span rows, Span columns) {
