@@ -23,7 +23,7 @@ static_assert(tallest_narrow <= 3 * TileJob::most_groups);
 
 /// max(floor, v), and NaN of NaN.
 HWY_INLINE Floats at_least(Floats floor, Floats v) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
   return hn::Max(floor, v);  // of two numbers one of which is NaN, maxps gives the second
 #else
   return hn::IfThenElse(hn::Lt(v, floor), floor, v);
