@@ -179,8 +179,9 @@ void Workers::run_together(Job job, void* body) const {
   std::exception_ptr thrown;  // a region must not let it out
 #pragma omp parallel num_threads(threads_)
   {
+    // Here, not before: threads that OpenMP starts would keep what their maker had set.
+    const FlushSubnormals flush;
     if (const int thread = omp_get_thread_num(); thread != 0) {
-      const FlushSubnormals flush;  // the first thread's caller has done it for that one
       team.serve(thread);
     } else {
       team.begin(omp_get_num_threads());  // OpenMP may give fewer than asked for

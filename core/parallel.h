@@ -39,12 +39,14 @@ class Workers {
 
   /// Calls f(workers) with workers that are called together once for all the work that f gives
   /// them, rather than for every piece of it; f runs on the calling thread and may throw. `work` is
-  /// the rough cost of it all in nanoseconds: where it is small, f gets these workers. Subnormal
-  /// numbers count as zero meanwhile, for every thread.
+  /// the rough cost of it all in nanoseconds: where it is small, f gets a worker that is alone.
+  /// Subnormal numbers count as zero meanwhile, for every thread.
   template <class F>
   void together(double work, F&& f) const {
-    const FlushSubnormals flush;
-    if (pieces_for(threads_, work / threads_) <= 1) return f(*this);
+    if (pieces_for(threads_, work / threads_) <= 1) {
+      const FlushSubnormals flush;
+      return f(Workers(1));
+    }
     using Body = std::remove_reference_t<F>;
     run_together([](void* body, const Workers& team) { (*static_cast<Body*>(body))(team); },
                  const_cast<void*>(static_cast<const void*>(&f)));

@@ -22,6 +22,7 @@ constexpr float no_floor = -std::numeric_limits<float>::infinity();
 constexpr std::int64_t most_terms = 1024;  // of sums in registers, and of offsets
 constexpr std::int64_t most_packed = 32768;
 constexpr std::int64_t most_parts = 64;
+constexpr std::int64_t few_places = 64;
 
 // Where taps of one axis meet an output.
 struct Axis {
@@ -89,8 +90,15 @@ class InputGradient {
   // In strides.
   std::int64_t rows_of_image() const { return rows_.places(); }
 
-  // Whether a slab has room for what a place meets, and a pass for all classes.
-  bool fits() const { return wide_ >= 1 && rows_.classes() * columns_.classes() <= most_parts; }
+  // Whether a slab has room for what enough places meet. Few of them with many filters are better
+  // met tap by tap.
+  bool fits() const {
+    if (in_place_) return true;
+    if (wide_ < 1) return false;
+    const std::int64_t rows = most_slab / row_size_ - met_rows_.size() + 1;
+    return filters_ < 64 || wide_ * std::min(rows, rows_.places()) >=
+                                std::min(few_places, rows_.places() * columns_.places());
+  }
 
   // Rows of places [begin, end), in strides, counted through the batch.
   void run(std::int64_t begin, std::int64_t end) const {
@@ -263,7 +271,7 @@ class InputGradient {
     TileJob job{};
     job.terms = part.terms;
     job.offsets = pass.offsets + part.at;
-    job.fours = filters_ % 4 == 0 && part.begin % 4 == 0;
+    job.fours = filters_ % 4 == 0;
     set_rows(job, depth_);
     job.b = pass.kernel + part.at * panel.width;
     job.b_row = panel.width;
@@ -302,6 +310,7 @@ void sum_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* 
   alignas(64) float packed[most_packed];
   TileJob job{};
   job.offsets = offsets;
+  job.fours = true;
   set_rows(job, s.filters);
   job.b = packed;
   job.c_row = s.stride_w * s.channels;

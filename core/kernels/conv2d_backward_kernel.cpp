@@ -15,6 +15,7 @@ namespace minnow::kernels {
 namespace {
 
 constexpr std::int64_t most_places = 1024;  // of a sum in registers
+constexpr std::int64_t widest_panel = 32;   // filters of a tile
 
 // dk[t, f] = sum over places p of x[first(p) + from(t)] dy[p, f]: the product of gemm with the
 // image, as the outputs see it, for A's transpose and dy for B. The kernel's numbers in a row
@@ -121,8 +122,14 @@ class Blocks {
     }
   }
 
-  // Whether a slab has room for what an output sees.
-  bool fit() const { return in_place_ || most_slab / (s_.channels * high_) >= wide_; }
+  // Whether a slab has room for what enough outputs see to be worth its while.
+  bool fit() const {
+    constexpr std::int64_t few = 64;
+    if (in_place_) return true;
+    if (most_slab / (s_.channels * high_) < wide_) return false;
+    const std::int64_t rows = (most_slab / row_size(columns_) - high_) / s_.stride_h + 1;
+    return columns_ * std::min(rows, s_.out_h) >= std::min(few, s_.out_h * s_.out_w);
+  }
 
   template <class F>
   void run(Span rows, F&& f) const {
@@ -248,43 +255,65 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   }
 }
 
-// The same, tap by tap, where an output sees more than a slab has room for: the taps' own runs, for
-// the outputs of a row that see the image there.
-void sum_taps(const KernelGradientJob& job, Span rows) {
+// The same, tap by tap, where a slab has room for too few outputs: each tap's own run, for the
+// outputs that see the image there. Taps [begin, end), counted filters by filters.
+void sum_taps(const KernelGradientJob& job, std::int64_t begin, std::int64_t end) {
   const Conv2DSize& s = job.size;
   const Tiles& tiles = kernels::tiles();
   const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
-  std::int64_t first[most_places];
-  for (std::int64_t p = 0; p < most_places; ++p) first[p] = p * s.stride_w * s.channels;
+  const std::int64_t taps = s.kernel_h * s.kernel_w, step = s.stride_w * s.channels;
+  const std::int64_t image_row = s.width * s.channels;
+  std::int64_t first[most_places];  // of rows of outputs one below the other
+  for (std::int64_t p = 0; p < most_places; ++p) {
+    first[p] = p / s.out_w * s.stride_h * image_row + p % s.out_w * step;
+  }
   TileJob tile{};
   tile.offsets = first;
   tile.b_row = tile.c_row = s.filters;
   tile.floor = -std::numeric_limits<float>::infinity();
-  tile.add = true;
   set_rows(tile, 1);
-  if (!job.accumulate) std::fill_n(job.dkernel, kernel_numbers(s), 0.0F);
-  for (std::int64_t r = rows.begin; r < rows.end; ++r) {
-    for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
-      const std::int64_t b = tap % s.kernel_w;
-      const std::int64_t in_y =
-          r % s.out_h * s.stride_h - s.pad_top + tap / s.kernel_w * s.dilation_h;
-      const Span inside = columns_of_tap(s, b);
-      if (in_y < 0 || in_y >= s.height) continue;
-      for (std::int64_t j = inside.begin; j < inside.end; j += most_places) {
-        tile.terms = std::min(most_places, inside.end - j);
+  for (std::int64_t unit = begin; unit < end; ++unit) {
+    const std::int64_t tap = unit % taps, a = tap / s.kernel_w, b = tap % s.kernel_w;
+    const std::int64_t panels = (filters + widest_panel - 1) / widest_panel;
+    const std::int64_t group = unit / taps / panels;
+    const std::int64_t f = group * filters + unit / taps % panels * widest_panel;
+    const std::int64_t last = std::min((group + 1) * filters, f + widest_panel);
+    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+    const Span columns = columns_of_tap(s, b);
+    // Rows that every column of sees lie beside one another in dy.
+    const bool whole = columns.size() == s.out_w && s.out_w <= most_places;
+    const std::int64_t high = whole ? most_places / s.out_w : 1;
+    const std::int64_t wide = std::min(columns.size(), most_places);
+    for (std::int64_t n = f; n < last;) {
+      const int width = tiles.width(last - n);
+      tile.columns = std::min<std::int64_t>(last - n, width);
+      tile.c = job.dkernel + tap * channels * s.filters + n;
+      tile.add = job.accumulate;
+      const auto add_places = [&](std::int64_t image, std::int64_t i, std::int64_t j,
+                                  std::int64_t count) {
+        const std::int64_t in_y = i * s.stride_h - s.pad_top + a * s.dilation_h;
         const std::int64_t in_x = j * s.stride_w - s.pad_left + b * s.dilation_w;
-        for (std::int64_t f = 0; f < s.filters;) {
-          const std::int64_t group = f / filters, left = (group + 1) * filters - f;
-          const int width = tiles.width(left);
-          tile.a = job.x + ((r / s.out_h * s.height + in_y) * s.width + in_x) * s.channels +
-                   group * channels;
-          tile.b = job.dy + (r * s.out_w + j) * s.filters + f;
-          tile.c = job.dkernel + tap * channels * s.filters + f;
-          tile.columns = std::min<std::int64_t>(left, width);
-          run_rows(tiles, tile, width, channels);
-          f += tile.columns;
+        tile.terms = count;
+        tile.a =
+            job.x + ((image * s.height + in_y) * s.width + in_x) * s.channels + group * channels;
+        tile.b = job.dy + ((image * s.out_h + i) * s.out_w + j) * s.filters + n;
+        run_rows(tiles, tile, width, channels);
+        tile.add = true;
+      };
+      for (std::int64_t image = 0; image < job.batch; ++image) {
+        for (std::int64_t i = rows.begin; i < rows.end; i += high) {
+          const std::int64_t count = std::min(high, rows.end - i);
+          for (std::int64_t j = columns.begin; j < columns.end; j += wide) {
+            add_places(image, i, j, count * std::min(wide, columns.end - j));
+          }
         }
       }
+      if (!tile.add) {  // nobody sees the image there
+        for (std::int64_t c = 0; c < channels; ++c) {
+          std::fill_n(tile.c + c * s.filters, tile.columns, 0.0F);
+        }
+      }
+      n += tile.columns;
     }
   }
 }
@@ -341,7 +370,11 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const std::int64_t numbers = kernel_numbers(size);
   const double work = static_cast<double>(rows * size.out_w) * static_cast<double>(numbers) * 0.03;
   if (!Blocks(job).fit()) {
-    sum_taps(job, {0, rows});
+    const std::int64_t panels =
+        size.groups * ((size.filters / size.groups + widest_panel - 1) / widest_panel);
+    const std::int64_t units = panels * size.kernel_h * size.kernel_w;
+    workers.for_range(units, work / static_cast<double>(units),
+                      [&](std::int64_t begin, std::int64_t end) { sum_taps(job, begin, end); });
     if (dbias != nullptr) sum_rows(workers, rows * size.out_w, size.filters, dy, dbias, accumulate);
     return;
   }

@@ -70,6 +70,11 @@ class Forward {
     const std::int64_t columns = std::min(s_.out_w, (most_columns - wide) / s_.stride_w + 1);
     const std::int64_t most_rows = most_slab / (s_.channels * ((columns - 1) * s_.stride_w + wide));
     const std::int64_t rows = (most_rows - high) / s_.stride_h + 1;
+    constexpr std::int64_t few = 64;  // outputs, that with many channels are better met tap by tap
+    if (group_channels() >= few &&
+        columns * std::min(rows, s_.out_h) < std::min(few, s_.out_h * s_.out_w)) {
+      return taps(image, i, count, y);
+    }
     float copy[most_slab];
     for (std::int64_t row = i; row < i + count; row += rows) {
       const std::int64_t these = std::min(rows, i + count - row);
@@ -89,7 +94,8 @@ class Forward {
   std::int64_t group_channels() const { return s_.channels / s_.groups; }
   std::int64_t group_filters() const { return s_.filters / s_.groups; }
 
-  // f(job, width) for the panels of filters, with the kernel's terms from `term` on.
+  // f(width) for the panels of filters, the job set up for each, with the kernel's terms from
+  // `term` on.
   template <class F>
   void panels(const Tiles& tiles, TileJob& job, const float* a, std::int64_t term, float* y,
               F&& f) const {
@@ -143,6 +149,7 @@ class Forward {
     for (std::int64_t t = 0; t < most_terms; ++t) offsets[t] = t;
     TileJob job{};
     job.offsets = offsets;
+    job.fours = true;
     job.b_row = s_.filters;
     job.c_row = s_.filters;
     job.floor = no_floor;

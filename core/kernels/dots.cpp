@@ -27,7 +27,7 @@ float dot_of(const DotJob& job, const float* a, const float* b) {
   for (std::int64_t half : {8, 4}) {
     for (std::int64_t l = 0; l < half; ++l) part[l] += part[l + half];
   }
-  return (part[0] + part[1]) + (part[2] + part[3]);
+  return (part[0] + part[2]) + (part[1] + part[3]);
 }
 
 void dots(const DotJob& job) {

@@ -28,9 +28,10 @@ struct Product {
 };
 
 // B is packed panel by panel of up to two registers' columns, so that the inner loop reads it in a
-// row whatever its layout; A is read where it lies, in either layout, unless many panels use it.
+// row whatever its layout, unless few rows or terms use it; A is read where it lies, in either
+// layout, unless many panels use it and its terms lie apart or its rows meet in the cache.
 constexpr std::int64_t block_k = 256;
-constexpr std::int64_t block_m = 512;              // rows of A that are packed
+constexpr std::int64_t block_m = 256;              // rows of A that are packed
 constexpr std::int64_t packed_row = block_k + 16;  // rows begin in different sets of the cache
 constexpr std::int64_t widest_panel = 32;          // columns; two registers of AVX-512
 

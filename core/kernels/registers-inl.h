@@ -60,7 +60,9 @@ HWY_NOINLINE inline void store_some(Floats v, int count, float* to) {
 /// The first `n` of a register's numbers, none beyond which are touched in memory.
 struct Partial {
   explicit HWY_INLINE Partial(std::int64_t n)
-      : count(static_cast<int>(n < lanes ? n : lanes)),
+      : count(static_cast<int>(n < 0       ? 0
+                               : n < lanes ? n
+                                           : lanes)),
         mask(hn::FirstN(FloatTag(), static_cast<std::size_t>(count))) {}
 
   /// 0 in the other lanes.

@@ -17,20 +17,9 @@
 // After it; and now, for what follows changes Highway's dispatch.
 #include <hwy/highway.h>
 
-#include <array>
-#include <cstddef>
+#include <iterator>
 
 namespace minnow::kernels {
-
-/// A table of Highway's with the last function, the scalar one, for targets that a source leaves
-/// out.
-template <class F, std::size_t n>
-constexpr std::array<F, n> without_gaps(std::array<F, n> table) {
-  for (std::size_t i = 1; i < n; ++i) {
-    if (table[i] == nullptr) table[i] = table[n - 1];
-  }
-  return table;
-}
 
 /// The instruction set that kernels run on.
 hwy::ChosenTarget& chosen_target();
@@ -43,9 +32,9 @@ hwy::ChosenTarget& chosen_target();
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) != 0
 #undef HWY_EXPORT
 #define HWY_EXPORT(FUNC_NAME)                                                             \
-  constexpr auto HWY_DISPATCH_TABLE(FUNC_NAME) = minnow::kernels::without_gaps(           \
-      std::array<decltype(&HWY_STATIC_DISPATCH(FUNC_NAME)), HWY_MAX_DYNAMIC_TARGETS + 2>{ \
-          nullptr, HWY_CHOOSE_TARGET_LIST(FUNC_NAME), HWY_CHOOSE_FALLBACK(FUNC_NAME)})
+  constexpr decltype(&HWY_STATIC_DISPATCH(FUNC_NAME)) HWY_DISPATCH_TABLE(FUNC_NAME)[] = { \
+      nullptr, HWY_CHOOSE_TARGET_LIST(FUNC_NAME), HWY_CHOOSE_FALLBACK(FUNC_NAME)};        \
+  static_assert(std::size(HWY_DISPATCH_TABLE(FUNC_NAME)) == HWY_MAX_DYNAMIC_TARGETS + 2)
 #undef HWY_DYNAMIC_DISPATCH
 #define HWY_DYNAMIC_DISPATCH(FUNC_NAME) \
   (*(HWY_DISPATCH_TABLE(FUNC_NAME)[minnow::kernels::chosen_target().GetIndex()]))

@@ -4,8 +4,6 @@
 #define HWY_TARGET_INCLUDE "core/kernels/tile.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
-#include <hwy/cache_control.h>
-
 #include "core/kernels/registers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -133,7 +131,7 @@ constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
   return heights_of<vectors, i...>;
 }
 
-constexpr int tallest_wide = has_32_registers ? 6 : 0;
+constexpr int tallest_wide = HWY_TARGET == HWY_AVX3 ? 6 : 0;
 constexpr Tiles tiles_here = {
     lanes,
     {0, tallest_narrow, tallest, 0, tallest_wide},

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 
 // Internal to core/kernels: the register tile that products and convolutions are made of. It is
 // compiled once for each instruction set, in as many sizes as registers hold; what feeds it is

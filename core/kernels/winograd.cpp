@@ -262,8 +262,8 @@ void multiply(const Block& block, const SomePlanes& in, const float* weights, So
   }
 }
 
-// f(block, first) for the blocks of channels and filters, the sums' ones within the others; `first`
-// tells whether earlier ones have begun the sums.
+// f(block, first, last) for the blocks of channels and filters, the sums' ones within the others;
+// `first` and `last` tell whether a block begins the sums of its columns and whether it ends them.
 template <class F>
 void for_blocks(const Conv2DSize& s, bool transposed, F&& f) {
   const std::int64_t terms = transposed ? s.filters : s.channels;

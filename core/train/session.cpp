@@ -16,13 +16,14 @@ constexpr std::int64_t float_size = sizeof(float);
 
 std::size_t as_size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-// A step's work in nanoseconds, too low rather than too high: each number of a row's activations is
-// made once or twice.
-double work_of(const Engine& engine, std::int64_t rows) {
+// A pass's work in nanoseconds, too low rather than too high: each number of a row's activations is
+// made once or twice, each weight is read.
+double work_of(const Engine& engine, std::int64_t rows, std::int64_t weights) {
+  constexpr double ns_per_weight = 0.2;
   const Plan& plan = engine.plan();
   const std::int64_t all = std::max<std::int64_t>(1, plan.rows());
   const double bytes = static_cast<double>(plan.arena_bytes()) * static_cast<double>(rows);
-  return bytes / static_cast<double>(all);
+  return bytes / static_cast<double>(all) + ns_per_weight * static_cast<double>(weights);
 }
 
 }  // namespace
@@ -193,7 +194,9 @@ double Session::close(const Workers& workers, std::int64_t rows, double total,
 
 void Session::train(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                     const StepPlace& place, std::span<double> tally) {
-  workers.together(work_of(*training_, batch.count),
+  // A trained weight is read twice, and its gradient and state are read and written.
+  const std::int64_t weights = parameters_.extent() + 3 * parameters_.trainable_extent();
+  workers.together(work_of(*training_, batch.count, weights),
                    [&](const Workers& team) { train_together(team, data, batch, place, tally); });
 }
 
@@ -238,7 +241,7 @@ float Session::rate_of(std::int64_t step) const noexcept {
 void Session::evaluate(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                        std::span<double> tally) {
   Engine& engine = *evaluation_;
-  workers.together(work_of(engine, batch.count), [&](const Workers& team) {
+  workers.together(work_of(engine, batch.count, parameters_.extent()), [&](const Workers& team) {
     double loss = 0;
     for_slices(engine, batch, [&](const Slice& slice) {
       gather(engine, team, data, slice.rows, true);
@@ -252,7 +255,7 @@ void Session::evaluate(const Workers& workers, const CheckedData& data, const Ba
 void Session::predict(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                       std::span<float* const> outputs) {
   Engine& engine = *prediction_;
-  workers.together(work_of(engine, batch.count), [&](const Workers& team) {
+  workers.together(work_of(engine, batch.count, parameters_.extent()), [&](const Workers& team) {
     for_slices(engine, batch, [&](const Slice& slice) {
       gather(engine, team, data, slice.rows, false);
       engine.forward({.workers = team, .rows = slice.rows.count});

@@ -134,8 +134,8 @@ TEST(WorkersTest, TogetherWaitForWorkThatIsLongInComing) {
 TEST(WorkersTest, TogetherTakeSubnormalsForZero) {
   const volatile float small = std::numeric_limits<float>::min();
   const auto half_is_zero = [&] { return small / 2 == 0; };
-  for (const int threads : {1, 3}) {
-    std::atomic<int> kept = 0;
+  for (const int threads : {1, 3, 9}) {  // more than have been started yet
+    std::atomic<int> kept = 0, flushed = 0;
     Workers(threads).together(heavy, [&](const Workers& team) {
       if (!half_is_zero()) kept.fetch_add(1);
       team.for_each(30, heavy, [&](std::int64_t) {
@@ -144,12 +144,15 @@ TEST(WorkersTest, TogetherTakeSubnormalsForZero) {
     });
     EXPECT_EQ(kept.load(), 0) << threads;
     EXPECT_FALSE(half_is_zero()) << "the caller's own numbers changed";
+    Workers(threads).for_each(90, heavy, [&](std::int64_t) {
+      if (half_is_zero()) flushed.fetch_add(1);
+    });
+    EXPECT_EQ(flushed.load(), 0) << "a thread was left so";
   }
 }
 
-TEST(WorkersTest, TogetherForLittleWorkAreTheSame) {
-  const Workers workers(4);
-  workers.together(100, [&](const Workers& team) { EXPECT_EQ(&team, &workers); });
+TEST(WorkersTest, TogetherForLittleWorkIsOneAlone) {
+  Workers(4).together(100, [](const Workers& team) { EXPECT_EQ(team.threads(), 1); });
 }
 
 TEST(WorkersTest, TogetherLetExceptionsThrough) {
