@@ -18,11 +18,9 @@
 namespace minnow::kernels {
 namespace {
 
-constexpr float no_floor = -std::numeric_limits<float>::infinity();
 constexpr std::int64_t most_terms = 1024;  // of sums in registers, and of offsets
 constexpr std::int64_t most_packed = 32768;
 constexpr std::int64_t most_parts = 64;
-constexpr std::int64_t few_places = 64;
 
 // Where taps of one axis meet an output.
 struct Axis {
@@ -73,7 +71,7 @@ class InputGradient {
                  (s.groups == 1 || filters_ % dot_lanes == 0)),
         met_rows_(rows_.outputs()),
         met_columns_(columns_.outputs()) {
-    depth_ = by_dots_ && s.groups == 1 ? ceil_div(filters_, dot_lanes) * dot_lanes : s.filters;
+    depth_ = by_dots_ && s.groups == 1 ? terms_of_tap() : s.filters;
     in_place_ = depth_ == s.filters && met_rows_.begin >= 0 && met_columns_.begin >= 0 &&
                 met_rows_.end + rows_.places() - 1 <= s.out_h &&
                 met_columns_.end + columns_.places() - 1 <= s.out_w;
@@ -90,14 +88,14 @@ class InputGradient {
   // In strides.
   std::int64_t rows_of_image() const { return rows_.places(); }
 
-  // Whether a slab has room for what enough places meet. Few of them with many filters are better
-  // met tap by tap.
+  // Whether a slab has room for what enough places meet.
   bool fits() const {
+    constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
     if (in_place_) return true;
     if (wide_ < 1) return false;
     const std::int64_t rows = most_slab / row_size_ - met_rows_.size() + 1;
-    return filters_ < 64 || wide_ * std::min(rows, rows_.places()) >=
-                                std::min(few_places, rows_.places() * columns_.places());
+    return filters_ < few_terms || enough_places(wide_ * std::min(rows, rows_.places()),
+                                                 rows_.places() * columns_.places());
   }
 
   // Rows of places [begin, end), in strides, counted through the batch.
@@ -301,7 +299,7 @@ class InputGradient {
   std::int64_t row_size_;
 };
 
-// Where no slab has room for what a place meets: tap by tap, image by image.
+// Where a slab has room for what few places meet, or none: tap by tap, image by image.
 void sum_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* dx) {
   const Tiles& tiles = kernels::tiles();
   const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;

@@ -15,7 +15,6 @@ namespace minnow::kernels {
 namespace {
 
 constexpr std::int64_t most_places = 1024;  // of a sum in registers
-constexpr std::int64_t widest_panel = 32;   // filters of a tile
 
 // dk[t, f] = sum over places p of x[first(p) + from(t)] dy[p, f]: the product of gemm with the
 // image, as the outputs see it, for A's transpose and dy for B. The kernel's numbers in a row
@@ -124,11 +123,10 @@ class Blocks {
 
   // Whether a slab has room for what enough outputs see to be worth its while.
   bool fit() const {
-    constexpr std::int64_t few = 64;
     if (in_place_) return true;
     if (most_slab / (s_.channels * high_) < wide_) return false;
     const std::int64_t rows = (most_slab / row_size(columns_) - high_) / s_.stride_h + 1;
-    return columns_ * std::min(rows, s_.out_h) >= std::min(few, s_.out_h * s_.out_w);
+    return enough_places(columns_ * std::min(rows, s_.out_h), s_.out_h * s_.out_w);
   }
 
   template <class F>
@@ -217,7 +215,7 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   tile.b = block.dy + part.filter;
   tile.b_row = s.filters;
   tile.columns = part.columns;
-  tile.floor = -std::numeric_limits<float>::infinity();
+  tile.floor = no_floor;
   if (!runs.are_short()) {
     const std::int64_t r = part.begin / runs.length, within = part.begin % runs.length;
     set_rows(tile, runs.step);
@@ -227,7 +225,7 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
     tile.add = add;
     return run_rows(tiles, tile, part.width, part.end - part.begin);
   }
-  float sums[3 * TileJob::most_groups * 32];
+  float sums[3 * TileJob::most_groups * widest_panel];
   const std::int64_t threes = runs.threes();
   const auto row_of = [&](std::int64_t three) {  // within its run
     return std::min(three % threes * 3, runs.length - 3);
@@ -255,6 +253,9 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   }
 }
 
+// Panels of filters of a group.
+std::int64_t panels_of(const Conv2DSize& s) { return ceil_div(s.filters / s.groups, widest_panel); }
+
 // The same, tap by tap, where a slab has room for too few outputs: each tap's own run, for the
 // outputs that see the image there. Taps [begin, end), counted filters by filters.
 void sum_taps(const KernelGradientJob& job, std::int64_t begin, std::int64_t end) {
@@ -262,7 +263,7 @@ void sum_taps(const KernelGradientJob& job, std::int64_t begin, std::int64_t end
   const Tiles& tiles = kernels::tiles();
   const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
   const std::int64_t taps = s.kernel_h * s.kernel_w, step = s.stride_w * s.channels;
-  const std::int64_t image_row = s.width * s.channels;
+  const std::int64_t image_row = s.width * s.channels, panels = panels_of(s);
   std::int64_t first[most_places];  // of rows of outputs one below the other
   for (std::int64_t p = 0; p < most_places; ++p) {
     first[p] = p / s.out_w * s.stride_h * image_row + p % s.out_w * step;
@@ -270,17 +271,16 @@ void sum_taps(const KernelGradientJob& job, std::int64_t begin, std::int64_t end
   TileJob tile{};
   tile.offsets = first;
   tile.b_row = tile.c_row = s.filters;
-  tile.floor = -std::numeric_limits<float>::infinity();
+  tile.floor = no_floor;
   set_rows(tile, 1);
   for (std::int64_t unit = begin; unit < end; ++unit) {
     const std::int64_t tap = unit % taps, a = tap / s.kernel_w, b = tap % s.kernel_w;
-    const std::int64_t panels = (filters + widest_panel - 1) / widest_panel;
     const std::int64_t group = unit / taps / panels;
     const std::int64_t f = group * filters + unit / taps % panels * widest_panel;
     const std::int64_t last = std::min((group + 1) * filters, f + widest_panel);
     const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
     const Span columns = columns_of_tap(s, b);
-    // Rows that every column of sees lie beside one another in dy.
+    // Outputs that all see the image lie beside one another in dy, row after row.
     const bool whole = columns.size() == s.out_w && s.out_w <= most_places;
     const std::int64_t high = whole ? most_places / s.out_w : 1;
     const std::int64_t wide = std::min(columns.size(), most_places);
@@ -370,9 +370,7 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const std::int64_t numbers = kernel_numbers(size);
   const double work = static_cast<double>(rows * size.out_w) * static_cast<double>(numbers) * 0.03;
   if (!Blocks(job).fit()) {
-    const std::int64_t panels =
-        size.groups * ((size.filters / size.groups + widest_panel - 1) / widest_panel);
-    const std::int64_t units = panels * size.kernel_h * size.kernel_w;
+    const std::int64_t units = size.groups * panels_of(size) * size.kernel_h * size.kernel_w;
     workers.for_range(units, work / static_cast<double>(units),
                       [&](std::int64_t begin, std::int64_t end) { sum_taps(job, begin, end); });
     if (dbias != nullptr) sum_rows(workers, rows * size.out_w, size.filters, dy, dbias, accumulate);

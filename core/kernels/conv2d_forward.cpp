@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_slab.h"
@@ -12,7 +11,6 @@
 namespace minnow::kernels {
 namespace {
 
-constexpr float no_floor = -std::numeric_limits<float>::infinity();
 constexpr std::int64_t most_terms = 512;  // of a sum in registers
 
 // Where some of the kernel's terms lie, from the first number that an output sees: terms from
@@ -70,9 +68,9 @@ class Forward {
     const std::int64_t columns = std::min(s_.out_w, (most_columns - wide) / s_.stride_w + 1);
     const std::int64_t most_rows = most_slab / (s_.channels * ((columns - 1) * s_.stride_w + wide));
     const std::int64_t rows = (most_rows - high) / s_.stride_h + 1;
-    constexpr std::int64_t few = 64;  // outputs, that with many channels are better met tap by tap
-    if (group_channels() >= few &&
-        columns * std::min(rows, s_.out_h) < std::min(few, s_.out_h * s_.out_w)) {
+    constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
+    if (group_channels() >= few_terms &&
+        !enough_places(columns * std::min(rows, s_.out_h), s_.out_h * s_.out_w)) {
       return taps(image, i, count, y);
     }
     float copy[most_slab];
@@ -141,8 +139,8 @@ class Forward {
     }
   }
 
-  // The same for images of so many channels that no slab has room for what an output sees: tap by
-  // tap, for the outputs that see the image there.
+  // The same for images of so many channels that a slab has room for what few outputs see, or none:
+  // tap by tap, for the outputs that see the image there.
   void taps(const float* image, std::int64_t i, std::int64_t count, float* y) const {
     const Tiles& tiles = kernels::tiles();
     std::int64_t offsets[most_terms];

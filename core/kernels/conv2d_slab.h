@@ -10,6 +10,13 @@ namespace minnow::kernels {
 /// Room for a slab, in numbers: it stays in a core's own cache while all filters pass over it.
 constexpr std::int64_t most_slab = 16384;
 
+/// Whether a slab that holds so many of the places to be computed at a time is worth its while.
+/// With fewer, tiles are low and sums are cut short: then a convolution goes tap by tap, without
+/// one.
+constexpr bool enough_places(std::int64_t held, std::int64_t all) {
+  return held >= std::min<std::int64_t>(all, 64);
+}
+
 /// Places of an image (height, width, channels): rows from `top` and columns from `left` on, some
 /// perhaps outside, where there are zeros. A place has `stride` >= channels numbers, the last ones
 /// 0.

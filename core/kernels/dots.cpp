@@ -54,30 +54,9 @@ constexpr int rows_of(int cols) {
   return rows > 7 ? 7 : rows;
 }
 
-using Four = hn::FixedTag<float, 4>;
-
-/// The sum of a register's halves, and so on down to four numbers.
-template <class V>
-HWY_INLINE hn::Vec<Four> fold_to_four(V v) {
-  const hn::DFromV<V> d;
-  if constexpr (hn::MaxLanes(d) == 4) {
-    return v;
-  } else {
-    const hn::Half<decltype(d)> half;
-    return fold_to_four(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  }
-}
-
-/// The sums of the four numbers of each of four registers.
-HWY_INLINE hn::Vec<Four> sums_of_four(const hn::Vec<Four>* v) {
-  const Four d;
-  const auto ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
-  const auto ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
-  return hn::Add(hn::ConcatLowerLower(d, ce, ab), hn::ConcatUpperUpper(d, ce, ab));
-}
 /// A sum's registers, added up to four numbers.
 template <int n>
-HWY_INLINE hn::Vec<Four> folded(const Floats* v) {
+HWY_INLINE hn::Vec<FourTag> folded(const Floats* v) {
   if constexpr (n == 1) {
     return fold_to_four(v[0]);
   } else {
@@ -103,7 +82,7 @@ HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int6
     float* c = job.c + (first_row + i) * job.c_row + first_col;
     Floats v = hn::Add(part.load(dots), bias);
     if (job.add) v = hn::Add(v, part.load(c));
-    part.store(hn::IfThenElse(hn::Lt(v, hn::Set(d, job.floor)), hn::Set(d, job.floor), v), c);
+    part.store(at_least(hn::Set(d, job.floor), v), c);
   }
 }
 
@@ -143,12 +122,12 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
   constexpr int fours = (rows * cols + 3) / 4;
   float total[4 * fours + 16];  // as many as a register may read
   unrolled<fours>([&](auto f) HWY_ATTR {
-    hn::Vec<Four> four[4];
+    hn::Vec<FourTag> four[4];
     unrolled<4>([&](auto q) HWY_ATTR {
       constexpr int at = 4 * f + q;
       four[q] = folded<vectors>(sum[at < rows * cols ? at : 0]);
     });
-    hn::StoreU(sums_of_four(four), Four(), total + 4 * f);
+    hn::StoreU(sums_of_four(four), FourTag(), total + 4 * f);
   });
   write_all(job, first_row, first_col, rows, cols, total);
 }

@@ -3,7 +3,6 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "core/kernels/dots.h"
 #include "core/kernels/pack.h"
@@ -33,7 +32,6 @@ struct Product {
 constexpr std::int64_t block_k = 256;
 constexpr std::int64_t block_m = 256;              // rows of A that are packed
 constexpr std::int64_t packed_row = block_k + 16;  // rows begin in different sets of the cache
-constexpr std::int64_t widest_panel = 32;          // columns; two registers of AVX-512
 
 // Where the terms of a block lie in A.
 struct Steps {
@@ -75,7 +73,7 @@ void finish(const Product& p, Span rows, Span columns) {
 // What finishes the block of terms that ends at `end`: relu, or nothing.
 float floor_at(const Product& p, std::int64_t end) {
   const bool positive = end == p.size.k && p.epilogue->activation.kind == ActivationKind::relu;
-  return positive ? 0.0F : -std::numeric_limits<float>::infinity();
+  return positive ? 0.0F : no_floor;
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or a

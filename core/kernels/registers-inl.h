@@ -57,6 +57,39 @@ HWY_NOINLINE inline void store_some(Floats v, int count, float* to) {
   for (int i = 0; i < count; ++i) to[i] = copy[i];
 }
 
+/// max(floor, v), and NaN of NaN.
+HWY_INLINE Floats at_least(Floats floor, Floats v) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
+  return hn::Max(floor, v);  // of two numbers one of which is NaN, maxps gives the second
+#else
+  return hn::IfThenElse(hn::Lt(v, floor), floor, v);
+#endif
+}
+
+#if HWY_TARGET != HWY_SCALAR
+using FourTag = hn::FixedTag<float, 4>;
+
+/// The sum of a register's halves, and so on down to four numbers.
+template <class V>
+HWY_INLINE hn::Vec<FourTag> fold_to_four(V v) {
+  const hn::DFromV<V> d;
+  if constexpr (hn::MaxLanes(d) == 4) {
+    return v;
+  } else {
+    const hn::Half<decltype(d)> half;
+    return fold_to_four(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+/// The sums of the four numbers of each of four registers.
+HWY_INLINE hn::Vec<FourTag> sums_of_four(const hn::Vec<FourTag>* v) {
+  const FourTag d;
+  const auto a = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const auto b = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  return hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+}
+#endif
+
 /// The first `n` of a register's numbers, none beyond which are touched in memory.
 struct Partial {
   explicit HWY_INLINE Partial(std::int64_t n)

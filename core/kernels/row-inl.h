@@ -107,11 +107,6 @@ HWY_NOINLINE inline Floats load_copied(const float* x, std::int64_t count, Float
   std::copy_n(x, count, copy);
   return hn::LoadU(FloatTag(), copy);
 }
-HWY_NOINLINE inline void store_copied(Floats v, float* y, std::int64_t count) {
-  float copy[width];
-  hn::StoreU(v, FloatTag(), copy);
-  std::copy_n(copy, count, y);
-}
 
 /// Up to a register of numbers, `otherwise` in lanes without one.
 HWY_INLINE Floats load(const float* x, std::int64_t count, Floats otherwise) {
@@ -134,7 +129,7 @@ HWY_INLINE Floats among(Floats v, Count count) {
 HWY_INLINE void store(Floats v, float* y, std::int64_t count) {
   const FloatTag d;
   if (count == width) return hn::StoreU(v, d, y);
-  if constexpr (!has_masks) return store_copied(v, y, count);
+  if constexpr (!has_masks) return store_some(v, static_cast<int>(count), y);
   hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, y);
 }
 HWY_INLINE void store(Floats v, float* y, Int<width>) { hn::StoreU(v, FloatTag(), y); }
@@ -155,19 +150,15 @@ struct RowSums {
 #if HWY_TARGET == HWY_SCALAR
     for (int s = 0; s < count; ++s) total[s] += hn::GetLane(folded<vectors>(part[s]));
 #else
-    const hn::FixedTag<float, 4> d;
+    const FourTag d;
     unrolled<(count + 3) / 4>([&](auto group) HWY_ATTR {
-      hn::Vec<decltype(d)> v[4];
+      hn::Vec<FourTag> v[4];
       unrolled<4>([&](auto i) HWY_ATTR {
         constexpr int s = 4 * group + i;
-        v[i] = four_of(folded<vectors>(part[s < count ? s : count - 1]));
+        v[i] = fold_to_four(folded<vectors>(part[s < count ? s : count - 1]));
       });
-      const auto a =
-          hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
-      const auto b =
-          hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
-      const auto sum = hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
-      hn::StoreU(hn::Add(hn::LoadU(d, total + 4 * group), sum), d, total + 4 * group);
+      float* to = total + 4 * group;
+      hn::StoreU(hn::Add(hn::LoadU(d, to), sums_of_four(v)), d, to);
     });
 #endif
   }
@@ -183,18 +174,6 @@ struct RowSums {
       return folded<n / 2>(half);
     }
   }
-#if HWY_TARGET != HWY_SCALAR
-  template <class V>
-  static HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> four_of(V v) {
-    const hn::DFromV<V> d;
-    if constexpr (hn::MaxLanes(d) == 4) {
-      return v;
-    } else {
-      const hn::Half<decltype(d)> half;
-      return four_of(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-    }
-  }
-#endif
 };
 
 /// sum[s] = sum s of what terms(part, v, i, count) adds to part[s][v] for every register of a row;

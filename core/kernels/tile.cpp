@@ -19,15 +19,6 @@ constexpr int tallest_narrow = has_32_registers           ? 15
 constexpr int tallest = has_32_registers ? 14 : HWY_TARGET == HWY_SCALAR ? 3 : 6;
 static_assert(tallest_narrow <= 3 * TileJob::most_groups);
 
-/// max(floor, v), and NaN of NaN.
-HWY_INLINE Floats at_least(Floats floor, Floats v) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-  return hn::Max(floor, v);  // of two numbers one of which is NaN, maxps gives the second
-#else
-  return hn::IfThenElse(hn::Lt(v, floor), floor, v);
-#endif
-}
-
 /// What a tile writes where instructions cannot store a part of a register.
 HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJob& job,
                              float* HWY_RESTRICT c) {

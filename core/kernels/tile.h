@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 // Internal to core/kernels: the register tile that products and convolutions are made of. It is
 // compiled once for each instruction set, in as many sizes as registers hold; what feeds it is
@@ -19,8 +20,7 @@ struct TileJob {
 
   std::int64_t terms;
   const std::int64_t* offsets;
-  bool fours =
-      false;  ///< of the terms each four, but for the last three at most, lie side by side in A
+  bool fours = false;  ///< each four terms lie side by side in A, but for the last three at most
   const float* a;
   std::int64_t groups[most_groups];
   std::int64_t a_row;
@@ -35,6 +35,11 @@ struct TileJob {
   std::int64_t tiles = 1;
   std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the one below it
 };
+
+/// The floor of sums that stay as they are.
+constexpr float no_floor = -std::numeric_limits<float>::infinity();
+/// Columns of two registers of any instruction set.
+constexpr std::int64_t widest_panel = 32;
 
 /// The tiles of an instruction set.
 struct Tiles {
