@@ -26,12 +26,20 @@ struct Product {
   std::int64_t a_term() const { return a.transposed ? a.stride : 1; }
 };
 
-// B is packed panel by panel of up to two registers' columns, so that the inner loop reads it in a
-// row whatever its layout, unless few rows or terms use it; A is read where it lies, in either
-// layout, unless many panels use it and its terms lie apart or its rows meet in the cache.
-constexpr std::int64_t block_k = 256;
-constexpr std::int64_t block_m = 256;              // rows of A that are packed
-constexpr std::int64_t packed_row = block_k + 16;  // rows begin in different sets of the cache
+// A is read where it lies, in either layout; B panel by panel of up to two registers' columns, or
+// of four where few rows use it, and packed where many rows do, or its columns lie as rows do.
+constexpr std::int64_t block_k = 384;
+constexpr std::int64_t many_rows = 257;
+
+// The terms come in blocks of about one size, of whole cache lines; one where there are none.
+std::int64_t blocks_of_terms(std::int64_t k) {
+  return std::max<std::int64_t>(1, (k + block_k - 1) / block_k);
+}
+Span block_of_terms(std::int64_t k, std::int64_t i) {
+  constexpr std::int64_t line = 16;
+  const Span part = split((k + line - 1) / line, blocks_of_terms(k), i);
+  return {part.begin * line, std::min(part.end * line, k)};
+}
 
 // Where the terms of a block lie in A.
 struct Steps {
@@ -42,12 +50,18 @@ struct Steps {
 };
 
 // Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
-// spread over more memory than is near.
+// narrow and spread over more memory than is near.
 bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
-  constexpr std::int64_t few_rows = 14, few_terms = 16;  // are near after the first tile
+  constexpr std::int64_t few_terms = 16;
   if (p.b.transposed) return false;
-  if (columns >= widest_panel) return rows <= few_rows || p.size.k <= few_terms;
+  if (columns >= widest_panel) return rows < many_rows || p.size.k <= few_terms;
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
+}
+
+// Panels of four registers' width have fewer rows of B to find, and lower tiles.
+int width_in_place(const Tiles& tiles, std::int64_t rows, std::int64_t left) {
+  constexpr std::int64_t few_rows = 96;
+  return rows <= few_rows ? tiles.wide(left) : tiles.width(left);
 }
 
 // A panel that is read where it lies, asked for before its time: its rows are in pages of their
@@ -56,7 +70,7 @@ void fetch_panel(const float* b, std::int64_t terms, std::int64_t stride, int wi
   constexpr std::int64_t near = 256, line = 16;  // numbers between rows, and in a cache line
   if (stride < near) return;
   for (std::int64_t p = 0; p < terms; ++p) {
-    for (int j = 0; j < width; j += line) hwy::Prefetch(b + p * stride + j);
+    for (int j = 0; j < width; j += line) __builtin_prefetch(b + p * stride + j, 0, 2);
   }
 }
 
@@ -76,25 +90,24 @@ float floor_at(const Product& p, std::int64_t end) {
   return positive ? 0.0F : no_floor;
 }
 
-// The tiles of C in rows x columns, and what the terms in k add to them. `packed_a` is null or a
-// copy of this part of A, rows of packed_row numbers.
-void multiply_block(const Product& p, Span rows, Span columns, Span k, const float* packed_a) {
+// The tiles of C in rows x columns, and what the terms in k add to them.
+void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   const Tiles& tiles = kernels::tiles();
   alignas(64) float packed[block_k * widest_panel];
   const bool first = k.begin == 0;
-  const Steps steps(k.size(), packed_a == nullptr ? p.a_term() : 1);
+  const Steps steps(k.size(), p.a_term());
   TileJob job{};
   job.terms = k.size();
   job.offsets = steps.of;
-  job.fours = packed_a != nullptr || !p.a.transposed;
+  job.fours = !p.a.transposed;
   job.c_row = p.c_stride;
   job.add = p.accumulate || !first;
   job.floor = floor_at(p, k.end);
-  set_rows(job, packed_a == nullptr ? p.a_row() : packed_row);
+  set_rows(job, p.a_row());
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
-    const int width = in_place ? tiles.wide(left) : tiles.width(left);
+    const int width = in_place ? width_in_place(tiles, rows.size(), left) : tiles.width(left);
     job.columns = std::min<std::int64_t>(left, width);
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
@@ -107,37 +120,130 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k, const flo
     }
     job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
     job.c = p.c + rows.begin * p.c_stride + j;
-    job.a = packed_a;
-    if (packed_a == nullptr) {
-      job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
-    }
+    job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
     run_rows(tiles, job, width, rows.size());
     j += width;
   }
   if (k.end == p.size.k) finish(p, rows, columns);
 }
 
-// Copying A pays where many panels of B meet it and its terms lie apart, or where its rows meet in
-// the same places of the cache.
-bool packs_rows(const Product& p, Span rows, Span columns) {
-  constexpr std::int64_t page = 1024;  // numbers
-  return (p.a.transposed || p.a.stride % page == 0) && columns.size() >= 256 && rows.size() >= 96 &&
-         p.size.k >= 128;
-}
-
-void multiply_packed(const Product& p, Span rows, Span columns) {
-  alignas(64) float packed[block_m * packed_row];
-  const std::int64_t blocks = (rows.size() + block_m - 1) / block_m;
-  for (std::int64_t i = 0; i < blocks; ++i) {
-    const Span part = split(rows.size(), blocks, i);
-    const Span some{rows.begin + part.begin, rows.begin + part.end};
-    for (std::int64_t k = 0; k < p.size.k; k += block_k) {
-      const Span terms{k, std::min(k + block_k, p.size.k)};
-      pack_columns(p.a, some, terms.begin, terms.size(), packed_row, packed);
-      multiply_block(p, some, columns, terms, packed);
-    }
+// Asks for `count` rows of `numbers` each, to be near soon.
+void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std::int64_t numbers) {
+  constexpr std::int64_t line = 16;
+  for (std::int64_t i = 0; i < count; ++i, from += stride) {
+    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
   }
 }
+
+// A product that is large in all its sizes, of which little is near. A block of B is packed and
+// stays in a core's own cache while all rows pass over it, a tile's height at a time: those stay in
+// the first cache from panel to panel, and what comes next is asked for meanwhile.
+class LargeProduct {
+ public:
+  static bool fits(const Product& p, Span rows, Span columns) {
+    const std::int64_t least_rows = lies_badly(p) ? 96 : many_rows;
+    return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
+  }
+
+  explicit LargeProduct(const Product& p) : p_(p), tiles_(tiles()), packs_a_(lies_badly(p)) {}
+
+  void run(Span rows, Span columns) {
+    // Blocks of about one width, of whole panels.
+    const std::int64_t panels = (columns.size() + widest_panel - 1) / widest_panel;
+    const std::int64_t blocks = (panels + most_panels - 1) / most_panels;
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      const Span part = split(panels, blocks, i);
+      const Span some{columns.begin + part.begin * widest_panel,
+                      std::min(columns.begin + part.end * widest_panel, columns.end)};
+      for (std::int64_t b = 0; b < blocks_of_terms(p_.size.k); ++b) {
+        multiply_block(rows, some, block_of_terms(p_.size.k, b));
+      }
+      finish(p_, rows, some);
+    }
+  }
+
+ private:
+  // Whether A's rows or terms lie so far apart that they meet in the same few places of the first
+  // cache: then they are copied.
+  static bool lies_badly(const Product& p) {
+    constexpr std::int64_t page = 1024;  // numbers
+    return p.a.stride % page == 0;
+  }
+
+  static constexpr std::int64_t packed_row = block_k + 16;
+  static constexpr std::int64_t most_panels = 8;
+  static constexpr std::int64_t most_tiles = 2;  // whose rows of A are packed at a time
+  static constexpr std::int64_t tallest_tile = 3 * TileJob::most_groups;
+
+  const float* a_at(std::int64_t row, std::int64_t term) const {
+    return p_.a.data + row * p_.a_row() + term * p_.a_term();
+  }
+
+  void multiply_block(Span rows, Span columns, Span terms) {
+    pack_b(columns, terms);
+    const Steps steps(terms.size(), packs_a_ ? 1 : p_.a_term());
+    TileJob job{};
+    job.terms = terms.size();
+    job.offsets = steps.of;
+    job.fours = packs_a_ || !p_.a.transposed;
+    job.c_row = p_.c_stride;
+    job.add = p_.accumulate || terms.begin > 0;
+    job.floor = floor_at(p_, terms.end);
+    set_rows(job, packs_a_ ? packed_row : p_.a_row());
+    const TileCut cut(rows.size(), tiles_.tallest(tiles_.width(widest_panel)));
+    Span packed{rows.begin, rows.begin};
+    for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
+      const std::int64_t height = t < cut.high ? cut.height : cut.height - 1;
+      job.a = a_at(row, terms.begin);
+      if (packs_a_) {
+        if (row + height > packed.end) {
+          packed = {row, std::min(row + most_tiles * height, rows.end)};
+          pack_columns(p_.a, packed, terms.begin, terms.size(), packed_row, a_);
+        }
+        job.a = a_ + (row - packed.begin) * packed_row;
+      }
+      if (!p_.a.transposed) {
+        const std::int64_t next = row + height;
+        fetch_rows(a_at(next, terms.begin), p_.a.stride, std::min(height, rows.end - next),
+                   terms.size());
+      }
+      multiply_row(job, row, height, columns, terms);
+      row += height;
+    }
+  }
+
+  void pack_b(Span columns, Span terms) {
+    const int width = tiles_.width(widest_panel);
+    const std::int64_t whole = columns.size() / width * width, left = columns.size() - whole;
+    if (whole > 0) pack_columns(p_.b, terms, columns.begin, whole, width, b_);
+    if (left == 0) return;
+    pack_columns(p_.b, terms, columns.begin + whole, left, tiles_.width(left),
+                 b_ + whole * terms.size());
+  }
+
+  // The tiles beside one another.
+  void multiply_row(TileJob& job, std::int64_t row, std::int64_t height, Span columns,
+                    Span terms) const {
+    for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
+      const int width = tiles_.width(columns.end - j);
+      job.b = b_ + (j - columns.begin) * terms.size();
+      job.b_row = width;
+      job.columns = std::min<std::int64_t>(columns.end - j, width);
+      const bool starts = terms.begin == 0 && p_.epilogue->bias != nullptr;
+      job.bias = starts ? p_.epilogue->bias + j : nullptr;
+      job.c = p_.c + row * p_.c_stride + j;
+      const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
+      if (job.add) fetch_rows(job.c + width, p_.c_stride, height, next);
+      tiles_.run(job, width, height);
+    }
+  }
+
+  const Product& p_;
+  const Tiles& tiles_;
+  bool packs_a_;
+  alignas(64) float a_[most_tiles * tallest_tile * packed_row];
+  alignas(64) float b_[most_panels * widest_panel * block_k];
+};
 
 // Whether registers along k serve a product best: few columns, and operands that lie so.
 bool is_thin(const Product& p) {
@@ -179,17 +285,16 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
     job.a_step = p.a_term();
     job.b_row = p.b.stride;
     job.c = p.c + row * p.c_stride + j;
-    std::int64_t k = 0;
-    do {
-      job.terms = std::min(block_k, p.size.k - k);
-      job.a = p.a.data + row * p.a_row() + k * p.a_term();
-      job.b = p.b.data + k * p.b.stride + j;
-      job.bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
-      job.add = p.accumulate || k > 0;
-      job.floor = floor_at(p, k + job.terms);
+    for (std::int64_t b = 0; b < blocks_of_terms(p.size.k); ++b) {
+      const Span k = block_of_terms(p.size.k, b);
+      job.terms = k.size();
+      job.a = p.a.data + row * p.a_row() + k.begin * p.a_term();
+      job.b = p.b.data + k.begin * p.b.stride + j;
+      job.bias = b == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
+      job.add = p.accumulate || b > 0;
+      job.floor = floor_at(p, k.end);
       kernels::multiply_row(job);
-      k += block_k;
-    } while (k < p.size.k);
+    }
   }
   finish(p, {row, row + 1}, columns);
 }
@@ -197,17 +302,14 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
 void multiply(const Product& p, Span rows, Span columns) {
   if (is_thin(p)) return multiply_thin(p, rows, columns);
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
-  if (packs_rows(p, rows, columns)) return multiply_packed(p, rows, columns);
+  if (LargeProduct::fits(p, rows, columns)) return LargeProduct(p).run(rows, columns);
   // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
   const std::int64_t block_n = p.size.k <= block_k ? columns.size() : 64;
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
-    std::int64_t k = 0;
-    do {  // once for k = 0 too: the epilogue of an empty sum
-      const std::int64_t end = std::min(k + block_k, p.size.k);
-      multiply_block(p, rows, some, {k, end}, nullptr);
-      k = end;
-    } while (k < p.size.k);
+    for (std::int64_t b = 0; b < blocks_of_terms(p.size.k); ++b) {
+      multiply_block(p, rows, some, block_of_terms(p.size.k, b));
+    }
   }
 }
 

@@ -34,35 +34,44 @@ HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64
 #endif
 }
 
-// B's rows lie as they are copied.
+// B's rows lie as they are copied, into all panels at a time.
 void copy_rows(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
                std::int64_t width, float* HWY_RESTRICT out) {
   constexpr std::int64_t ahead = 8;  // rows lie in pages of their own, which no hardware foresees
   const FloatTag d;
-  const std::int64_t whole = columns / lanes * lanes;
-  const Partial part(columns - whole);
+  const Partial part(columns % lanes);
   for (std::int64_t p = 0; p < terms; ++p, from += stride, out += width) {
     if (p + ahead < terms) {
       hwy::Prefetch(from + ahead * stride);
       hwy::Prefetch(from + ahead * stride + columns - 1);
     }
-    for (std::int64_t j = 0; j < whole; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, out + j);
-    if (whole < columns) part.store(part.load(from + whole), out + whole);
+    float* to = out;
+    for (std::int64_t j = 0; j < columns; j += width, to += terms * width) {
+      const std::int64_t some = std::min(width, columns - j), whole = some / lanes * lanes;
+      for (std::int64_t q = 0; q < whole; q += lanes) {
+        hn::StoreU(hn::LoadU(d, from + j + q), d, to + q);
+      }
+      if (whole < some) part.store(part.load(from + j + whole), to + whole);
+    }
   }
 }
 
 // B's columns lie as rows do.
 void turn_columns(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
                   std::int64_t width, float* HWY_RESTRICT out) {
-  const std::int64_t fours = columns / 4 * 4, wholes = terms / 4 * 4;
-  for (std::int64_t j = 0; j < fours; j += 4) {
-    for (std::int64_t p = 0; p < wholes; p += 4) {
+  if (columns < 4 || terms < 4) {
+    for (std::int64_t j = 0; j < columns; ++j, from += stride, ++out) {
+      for (std::int64_t p = 0; p < terms; ++p) out[p * width] = from[p];
+    }
+    return;
+  }
+  // The last four may be some of those before, too.
+  for (std::int64_t next_j = 0; next_j < columns; next_j += 4) {
+    const std::int64_t j = std::min(next_j, columns - 4);
+    for (std::int64_t next_p = 0; next_p < terms; next_p += 4) {
+      const std::int64_t p = std::min(next_p, terms - 4);
       transpose_4x4(from + j * stride + p, stride, width, out + p * width + j);
     }
-  }
-  for (std::int64_t j = 0; j < columns; ++j) {
-    const float* column = from + j * stride;
-    for (std::int64_t p = j < fours ? wholes : 0; p < terms; ++p) out[p * width + j] = column[p];
   }
 }
 
@@ -71,8 +80,10 @@ void turn_columns(const float* from, std::int64_t stride, std::int64_t terms, st
 void pack(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
           std::int64_t width, float* out) {
   if (b.transposed) {
-    turn_columns(b.data + first * b.stride + terms.begin, b.stride, terms.size(), columns, width,
-                 out);
+    for (std::int64_t j = 0; j < columns; j += width) {
+      turn_columns(b.data + (first + j) * b.stride + terms.begin, b.stride, terms.size(),
+                   std::min(width, columns - j), width, out + j * terms.size());
+    }
   } else {
     copy_rows(b.data + terms.begin * b.stride + first, b.stride, terms.size(), columns, width, out);
   }

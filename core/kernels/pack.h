@@ -8,8 +8,9 @@
 // Internal to core/kernels: copies of operands in the order in which tiles read them.
 namespace minnow::kernels {
 
-/// out[(k - terms.begin) width + j] = B[k][first + j] for the terms k and j < columns; what stands
-/// in the other places of `out` stays.
+/// out[(k - terms.begin) width + j] = B[k][first + j] for the terms k and j < columns, in panels of
+/// `width` columns one behind the other; what stands in the other places of `out` stays. `width` is
+/// a multiple of a register's where there are several.
 void pack_columns(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
                   std::int64_t width, float* out);
 
