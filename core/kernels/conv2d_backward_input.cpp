@@ -277,12 +277,10 @@ class InputGradient {
     job.columns = panel.channels;
     job.add = add;
     job.floor = no_floor;
-    const TileCut cut(columns, tiles.tallest(panel.width));
-    for (std::int64_t row = 0; row < rows; ++row, a += row_size_, dx += down) {
-      job.a = a;
-      job.c = dx;
-      run_tiles(tiles, job, panel.width, cut);
-    }
+    job.a = a;
+    job.c = dx;
+    run_cuts(tiles, job, panel.width, TileCut(columns, tiles.tallest(panel.width)), rows, row_size_,
+             down);
   }
 
   const Conv2DSize& s_;

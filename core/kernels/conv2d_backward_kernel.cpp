@@ -352,10 +352,14 @@ void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows) {
   });
 }
 
-// A small kernel has too few parts to share out: the rows of the batch are cut too.
-constexpr std::int64_t most_pieces = 8;
-constexpr std::int64_t small_kernel = 2048;
-static_assert(most_pieces * 2 * small_kernel <= most_piece_numbers);
+// A small kernel has too few parts to share out, and copies of padded images that every thread
+// would make: the rows of the batch are cut too.
+std::int64_t pieces_of(const Conv2DSize& s, std::int64_t rows) {
+  constexpr std::int64_t most_pieces = 8;
+  const std::int64_t room = most_piece_numbers / (kernel_numbers(s) + s.filters);
+  const std::int64_t most = room >= most_pieces ? most_pieces : room >= 4 ? 4 : 1;
+  return std::clamp<std::int64_t>(rows / 8, 1, most);
+}
 
 }  // namespace
 
@@ -377,11 +381,11 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
     return;
   }
   const std::int64_t parts = count_parts(size);
-  if (numbers <= small_kernel) {
-    const std::int64_t pieces = std::clamp<std::int64_t>(rows / 8, 1, most_pieces);
-    return sum_pieces(workers, job, pieces, work,
-                      [&](const KernelGradientJob& piece, std::int64_t i) {
-                        kernel_gradient(piece, {0, parts}, split(rows, pieces, i));
+  const std::int64_t pieces = pieces_of(size, rows);
+  if (pieces > 1) {
+    return sum_pieces(workers, job, pieces, parts, work,
+                      [&](const KernelGradientJob& piece, std::int64_t i, Span some) {
+                        kernel_gradient(piece, some, split(rows, pieces, i));
                       });
   }
   workers.for_range(parts, work / static_cast<double>(parts),

@@ -129,12 +129,8 @@ class Forward {
       job.add = term > 0;
       job.floor = term + job.terms == terms ? floor_ : no_floor;
       panels(tiles, job, x, term, y, [&](int width) {
-        const TileCut cut(columns, tiles.tallest(width));
-        for (std::int64_t i = 0; i < rows; ++i) {
-          run_tiles(tiles, job, width, cut);
-          job.a += s_.stride_h * row_size;
-          job.c += s_.out_w * s_.filters;
-        }
+        run_cuts(tiles, job, width, TileCut(columns, tiles.tallest(width)), rows,
+                 s_.stride_h * row_size, s_.out_w * s_.filters);
       });
     }
   }

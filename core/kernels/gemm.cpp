@@ -58,10 +58,13 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
-// Panels of four registers' width have fewer rows of B to find, and lower tiles.
-int width_in_place(const Tiles& tiles, std::int64_t rows, std::int64_t left) {
-  constexpr std::int64_t few_rows = 96;
-  return rows <= few_rows ? tiles.wide(left) : tiles.width(left);
+// Panels of four registers' width have fewer rows of B to find, and lower tiles: two, one below the
+// other, where one of the usual width reaches all rows and reads B once.
+int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
+  constexpr std::int64_t few_rows = 96, few_terms = 64;
+  const bool reached = rows > tiles.tallest(tiles.wide(left)) &&
+                       rows <= tiles.tallest(tiles.width(left)) && size.k > few_terms;
+  return rows <= few_rows && !reached ? tiles.wide(left) : tiles.width(left);
 }
 
 // A panel that is read where it lies, asked for before its time: its rows are in pages of their
@@ -107,7 +110,8 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
-    const int width = in_place ? width_in_place(tiles, rows.size(), left) : tiles.width(left);
+    const int width =
+        in_place ? width_in_place(tiles, p.size, rows.size(), left) : tiles.width(left);
     job.columns = std::min<std::int64_t>(left, width);
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;

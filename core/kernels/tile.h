@@ -100,6 +100,24 @@ inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut
   job.c = c;
 }
 
+/// The same for `count` cuts, one below the other by a_down and c_down.
+inline void run_cuts(const Tiles& tiles, TileJob& job, int width, const TileCut& cut,
+                     std::int64_t count, std::int64_t a_down, std::int64_t c_down) {
+  const float* const a = job.a;
+  float* const c = job.c;
+  job.tiles = count;
+  job.a_next = a_down;
+  job.c_next = c_down;
+  for (std::int64_t t = 0; t < cut.count; ++t) {
+    const std::int64_t height = t < cut.high ? cut.height : cut.height - 1;
+    tiles.run(job, width, height);
+    job.a += height * job.a_row;
+    job.c += height * job.c_row;
+  }
+  job.a = a;
+  job.c = c;
+}
+
 /// `rows` rows of C.
 inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
   run_tiles(tiles, job, width, TileCut(rows, tiles.tallest(width)));

@@ -531,8 +531,8 @@ void winograd_backward_kernel(const Workers& workers, const Conv2DSize& s, std::
     (some, of, {c, std::min(s.channels, c + channels)}, {f, std::min(s.filters, f + filters)});
   };
   if (kernel_numbers(s) <= small_kernel && patches >= pieces * least_patches) {
-    return sum_pieces(workers, job, pieces, work,
-                      [&](const KernelGradientJob& piece, std::int64_t i) {
+    return sum_pieces(workers, job, pieces, 1, work,
+                      [&](const KernelGradientJob& piece, std::int64_t i, Span) {
                         for (std::int64_t b = 0; b < blocks(); ++b)
                           block(piece, split(patches, pieces, i), b);
                       });
