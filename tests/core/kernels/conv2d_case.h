@@ -100,6 +100,7 @@ inline std::vector<ConvSetting> large_conv_settings() {
           {3, 4, 2, 3, 3, 2000, 1, 1, 1, 1, 1, 1},            // what one input meets
           {3, 4, 6, 3, 3, 2000, 1, 1, 1, 1, 1, 1, 1, 1, 2},   //
           {20, 21, 3, 3, 3, 5, 9, 8},                         // more classes than a pass
+          {33, 9, 16, 3, 3, 32, 2, 2, 1, 1, 1, 1},            // a middling kernel
           {5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2}};
 }
 
