@@ -206,8 +206,8 @@ class LargeProduct {
         }
         job.a = a_ + (row - packed.begin) * packed_row;
       }
-      if (!p_.a.transposed) {
-        const std::int64_t next = row + height;
+      const std::int64_t next = row + height;
+      if (!p_.a.transposed && next < rows.end) {
         fetch_rows(a_at(next, terms.begin), p_.a.stride, std::min(height, rows.end - next),
                    terms.size());
       }
@@ -237,7 +237,7 @@ class LargeProduct {
       job.bias = starts ? p_.epilogue->bias + j : nullptr;
       job.c = p_.c + row * p_.c_stride + j;
       const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-      if (job.add) fetch_rows(job.c + width, p_.c_stride, height, next);
+      if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
       tiles_.run(job, width, height);
     }
   }
