@@ -81,7 +81,7 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
       } else {
         const TileCut cut(runs.length, tiles.tallest(width));
         for (std::int64_t t = 0; t < runs.count * cut.count; ++t, one.begin = one.end) {
-          one.end = one.begin + (t % cut.count < cut.high ? cut.height : cut.height - 1);
+          one.end = one.begin + cut.height_of(t % cut.count);
           part(one);
         }
       }

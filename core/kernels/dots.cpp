@@ -146,7 +146,7 @@ void columns_of_dots(const DotJob& job, std::int64_t first_col) {
   const TileOfDots* of_height = heights<cols>(std::make_integer_sequence<int, tallest>{});
   const TileCut cut(job.rows, tallest);
   for (std::int64_t n = 0, row = 0; n < cut.count; ++n) {
-    const std::int64_t height = n < cut.high ? cut.height : cut.height - 1;
+    const std::int64_t height = cut.height_of(n);
     of_height[height - 1](job, row, first_col);
     row += height;
   }
@@ -157,7 +157,7 @@ void dots_in(const DotJob& job, std::integer_sequence<int, i...>) {
   constexpr void (*of_width[])(const DotJob&, std::int64_t) = {columns_of_dots<i + 1>...};
   const TileCut cut(job.columns, most_cols);
   for (std::int64_t n = 0, col = 0; n < cut.count; ++n) {
-    const std::int64_t cols = n < cut.high ? cut.height : cut.height - 1;
+    const std::int64_t cols = cut.height_of(n);
     of_width[cols - 1](job, col);
     col += cols;
   }

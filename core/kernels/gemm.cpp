@@ -1,7 +1,5 @@
 #include "core/kernels/gemm.h"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #include "core/kernels/dots.h"
@@ -67,13 +65,12 @@ int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, 
   return rows <= few_rows && !reached ? tiles.wide(left) : tiles.width(left);
 }
 
-// A panel that is read where it lies, asked for before its time: its rows are in pages of their
-// own, which no hardware foresees.
-void fetch_panel(const float* b, std::int64_t terms, std::int64_t stride, int width) {
-  constexpr std::int64_t near = 256, line = 16;  // numbers between rows, and in a cache line
-  if (stride < near) return;
-  for (std::int64_t p = 0; p < terms; ++p) {
-    for (int j = 0; j < width; j += line) __builtin_prefetch(b + p * stride + j, 0, 2);
+// Asks for `count` rows of `numbers` each before their time, for the second cache: the first is
+// full.
+void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std::int64_t numbers) {
+  constexpr std::int64_t line = 16;  // numbers
+  for (std::int64_t i = 0; i < count; ++i, from += stride) {
+    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
   }
 }
 
@@ -93,18 +90,23 @@ float floor_at(const Product& p, std::int64_t end) {
   return positive ? 0.0F : no_floor;
 }
 
+// What the sums of the columns from `column` on start with in the block of terms from `term` on:
+// the bias in the first one, else nothing.
+const float* bias_at(const Product& p, std::int64_t term, std::int64_t column) {
+  return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
+}
+
 // The tiles of C in rows x columns, and what the terms in k add to them.
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   const Tiles& tiles = kernels::tiles();
   alignas(64) float packed[block_k * widest_panel];
-  const bool first = k.begin == 0;
   const Steps steps(k.size(), p.a_term());
   TileJob job{};
   job.terms = k.size();
   job.offsets = steps.of;
   job.fours = !p.a.transposed;
   job.c_row = p.c_stride;
-  job.add = p.accumulate || !first;
+  job.add = p.accumulate || k.begin > 0;
   job.floor = floor_at(p, k.end);
   set_rows(job, p.a_row());
   for (std::int64_t j = columns.begin; j < columns.end;) {
@@ -116,27 +118,22 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
-      if (left > 2 * width) fetch_panel(job.b + 2 * width, k.size(), p.b.stride, width);
+      // Rows this far apart are in pages of their own, which no hardware foresees.
+      if (left > 2 * width && p.b.stride >= 256) {
+        fetch_rows(job.b + 2 * width, p.b.stride, k.size(), width);
+      }
     } else {
       pack_columns(p.b, k, j, job.columns, width, packed);
       job.b = packed;
       job.b_row = width;
     }
-    job.bias = first && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
+    job.bias = bias_at(p, k.begin, j);
     job.c = p.c + rows.begin * p.c_stride + j;
     job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
     run_rows(tiles, job, width, rows.size());
     j += width;
   }
   if (k.end == p.size.k) finish(p, rows, columns);
-}
-
-// Asks for `count` rows of `numbers` each, to be near soon.
-void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std::int64_t numbers) {
-  constexpr std::int64_t line = 16;
-  for (std::int64_t i = 0; i < count; ++i, from += stride) {
-    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
-  }
 }
 
 // A product that is large in all its sizes, of which little is near. A block of B is packed and
@@ -197,7 +194,7 @@ class LargeProduct {
     const TileCut cut(rows.size(), tiles_.tallest(tiles_.width(widest_panel)));
     Span packed{rows.begin, rows.begin};
     for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
-      const std::int64_t height = t < cut.high ? cut.height : cut.height - 1;
+      const std::int64_t height = cut.height_of(t);
       job.a = a_at(row, terms.begin);
       if (packs_a_) {
         if (row + height > packed.end) {
@@ -233,8 +230,7 @@ class LargeProduct {
       job.b = b_ + (j - columns.begin) * terms.size();
       job.b_row = width;
       job.columns = std::min<std::int64_t>(columns.end - j, width);
-      const bool starts = terms.begin == 0 && p_.epilogue->bias != nullptr;
-      job.bias = starts ? p_.epilogue->bias + j : nullptr;
+      job.bias = bias_at(p_, terms.begin, j);
       job.c = p_.c + row * p_.c_stride + j;
       const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
       if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
@@ -260,22 +256,21 @@ void multiply_thin(const Product& p, Span rows, Span columns) {
   for (std::int64_t t = 0; t <= block / dot_lanes; ++t) steps[t] = t * dot_lanes;
   for (std::int64_t k = 0; k < p.size.k; k += block) {
     const std::int64_t terms = std::min(block, p.size.k - k);
-    run_dots(
-        {.rows = rows.size(),
-         .columns = columns.size(),
-         .chunks = terms / dot_lanes,
-         .a_offsets = steps,
-         .b_offsets = steps,
-         .tail = terms % dot_lanes,
-         .a = p.a.data + rows.begin * p.a.stride + k,
-         .a_row = p.a.stride,
-         .b = p.b.data + columns.begin * p.b.stride + k,
-         .b_row = p.b.stride,
-         .bias = k == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + columns.begin : nullptr,
-         .c = p.c + rows.begin * p.c_stride + columns.begin,
-         .c_row = p.c_stride,
-         .add = p.accumulate || k > 0,
-         .floor = floor_at(p, k + terms)});
+    run_dots({.rows = rows.size(),
+              .columns = columns.size(),
+              .chunks = terms / dot_lanes,
+              .a_offsets = steps,
+              .b_offsets = steps,
+              .tail = terms % dot_lanes,
+              .a = p.a.data + rows.begin * p.a.stride + k,
+              .a_row = p.a.stride,
+              .b = p.b.data + columns.begin * p.b.stride + k,
+              .b_row = p.b.stride,
+              .bias = bias_at(p, k, columns.begin),
+              .c = p.c + rows.begin * p.c_stride + columns.begin,
+              .c_row = p.c_stride,
+              .add = p.accumulate || k > 0,
+              .floor = floor_at(p, k + terms)});
   }
   finish(p, rows, columns);
 }
@@ -294,8 +289,8 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
       job.terms = k.size();
       job.a = p.a.data + row * p.a_row() + k.begin * p.a_term();
       job.b = p.b.data + k.begin * p.b.stride + j;
-      job.bias = b == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + j : nullptr;
-      job.add = p.accumulate || b > 0;
+      job.bias = bias_at(p, k.begin, j);
+      job.add = p.accumulate || k.begin > 0;
       job.floor = floor_at(p, k.end);
       kernels::multiply_row(job);
     }

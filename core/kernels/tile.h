@@ -75,6 +75,8 @@ struct TileCut {
     height = (rows + count - 1) / count;
     high = rows - count * (height - 1);
   }
+
+  std::int64_t height_of(std::int64_t tile) const { return tile < high ? height : height - 1; }
 };
 
 /// The places of A's rows where each lies a_row from the one before.
@@ -83,8 +85,9 @@ inline void set_rows(TileJob& job, std::int64_t a_row) {
   for (int g = 0; g < TileJob::most_groups; ++g) job.groups[g] = 3 * g * a_row;
 }
 
-/// The tiles of a cut of C's rows, those of A lying a_row apart.
-inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut& cut) {
+/// `rows` rows of C, those of A lying a_row apart.
+inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
+  const TileCut cut(rows, tiles.tallest(width));
   const float* const a = job.a;
   float* const c = job.c;
   for (const std::int64_t height : {cut.height, cut.height - 1}) {
@@ -100,7 +103,7 @@ inline void run_tiles(const Tiles& tiles, TileJob& job, int width, const TileCut
   job.c = c;
 }
 
-/// The same for `count` cuts, one below the other by a_down and c_down.
+/// The tiles of `count` cuts of rows, the cuts one below the other by a_down and c_down.
 inline void run_cuts(const Tiles& tiles, TileJob& job, int width, const TileCut& cut,
                      std::int64_t count, std::int64_t a_down, std::int64_t c_down) {
   const float* const a = job.a;
@@ -109,18 +112,13 @@ inline void run_cuts(const Tiles& tiles, TileJob& job, int width, const TileCut&
   job.a_next = a_down;
   job.c_next = c_down;
   for (std::int64_t t = 0; t < cut.count; ++t) {
-    const std::int64_t height = t < cut.high ? cut.height : cut.height - 1;
+    const std::int64_t height = cut.height_of(t);
     tiles.run(job, width, height);
     job.a += height * job.a_row;
     job.c += height * job.c_row;
   }
   job.a = a;
   job.c = c;
-}
-
-/// `rows` rows of C.
-inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
-  run_tiles(tiles, job, width, TileCut(rows, tiles.tallest(width)));
 }
 
 }  // namespace minnow::kernels
