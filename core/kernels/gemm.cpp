@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "core/kernels/dots.h"
+#include "core/kernels/large_product.h"
 #include "core/kernels/pack.h"
+#include "core/kernels/product.h"
 #include "core/kernels/row_product.h"
 #include "core/kernels/spans.h"
 #include "core/kernels/tile.h"
@@ -12,40 +14,8 @@
 namespace minnow::kernels {
 namespace {
 
-struct Product {
-  GemmSize size;
-  Operand a, b;
-  float* c;
-  std::int64_t c_stride;
-  bool accumulate;
-  const Epilogue* epilogue;
-
-  std::int64_t a_row() const { return a.transposed ? 1 : a.stride; }
-  std::int64_t a_term() const { return a.transposed ? a.stride : 1; }
-};
-
 // A is read where it lies, in either layout; B panel by panel of up to two registers' columns, or
 // of four where few rows use it, and packed where many rows do, or its columns lie as rows do.
-constexpr std::int64_t block_k = 384;
-constexpr std::int64_t many_rows = 257;
-
-// The terms come in blocks of about one size, of whole cache lines; one where there are none.
-std::int64_t blocks_of_terms(std::int64_t k) {
-  return std::max<std::int64_t>(1, (k + block_k - 1) / block_k);
-}
-Span block_of_terms(std::int64_t k, std::int64_t i) {
-  constexpr std::int64_t line = 16;
-  const Span part = split((k + line - 1) / line, blocks_of_terms(k), i);
-  return {part.begin * line, std::min(part.end * line, k)};
-}
-
-// Where the terms of a block lie in A.
-struct Steps {
-  std::int64_t of[block_k];
-  Steps(std::int64_t terms, std::int64_t step) {
-    for (std::int64_t p = 0; p < terms; ++p) of[p] = p * step;
-  }
-};
 
 // Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
 // narrow and spread over more memory than is near.
@@ -63,37 +33,6 @@ int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, 
   const bool reached = rows > tiles.tallest(tiles.wide(left)) &&
                        rows <= tiles.tallest(tiles.width(left)) && size.k > few_terms;
   return rows <= few_rows && !reached ? tiles.wide(left) : tiles.width(left);
-}
-
-// Asks for `count` rows of `numbers` each before their time, for the second cache: the first is
-// full.
-void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std::int64_t numbers) {
-  constexpr std::int64_t line = 16;  // numbers
-  for (std::int64_t i = 0; i < count; ++i, from += stride) {
-    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
-  }
-}
-
-// The activations that tiles do not apply on their way out.
-void finish(const Product& p, Span rows, Span columns) {
-  const ActivationKind kind = p.epilogue->activation.kind;
-  if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    float* c = p.c + row * p.c_stride + columns.begin;
-    activate_span(p.epilogue->activation, columns.size(), c, c);
-  }
-}
-
-// What finishes the block of terms that ends at `end`: relu, or nothing.
-float floor_at(const Product& p, std::int64_t end) {
-  const bool positive = end == p.size.k && p.epilogue->activation.kind == ActivationKind::relu;
-  return positive ? 0.0F : no_floor;
-}
-
-// What the sums of the columns from `column` on start with in the block of terms from `term` on:
-// the bias in the first one, else nothing.
-const float* bias_at(const Product& p, std::int64_t term, std::int64_t column) {
-  return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them.
@@ -135,115 +74,6 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   }
   if (k.end == p.size.k) finish(p, rows, columns);
 }
-
-// A product that is large in all its sizes, of which little is near. A block of B is packed and
-// stays in a core's own cache while all rows pass over it, a tile's height at a time: those stay in
-// the first cache from panel to panel, and what comes next is asked for meanwhile.
-class LargeProduct {
- public:
-  static bool fits(const Product& p, Span rows, Span columns) {
-    const std::int64_t least_rows = lies_badly(p) ? 96 : many_rows;
-    return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
-  }
-
-  explicit LargeProduct(const Product& p) : p_(p), tiles_(tiles()), packs_a_(lies_badly(p)) {}
-
-  void run(Span rows, Span columns) {
-    // Blocks of about one width, of whole panels.
-    const std::int64_t panels = (columns.size() + widest_panel - 1) / widest_panel;
-    const std::int64_t blocks = (panels + most_panels - 1) / most_panels;
-    for (std::int64_t i = 0; i < blocks; ++i) {
-      const Span part = split(panels, blocks, i);
-      const Span some{columns.begin + part.begin * widest_panel,
-                      std::min(columns.begin + part.end * widest_panel, columns.end)};
-      for (std::int64_t b = 0; b < blocks_of_terms(p_.size.k); ++b) {
-        multiply_block(rows, some, block_of_terms(p_.size.k, b));
-      }
-      finish(p_, rows, some);
-    }
-  }
-
- private:
-  // Whether A's rows or terms lie so far apart that they meet in the same few places of the first
-  // cache: then they are copied.
-  static bool lies_badly(const Product& p) {
-    constexpr std::int64_t page = 1024;  // numbers
-    return p.a.stride % page == 0;
-  }
-
-  static constexpr std::int64_t packed_row = block_k + 16;
-  static constexpr std::int64_t most_panels = 8;
-  static constexpr std::int64_t most_tiles = 2;  // whose rows of A are packed at a time
-  static constexpr std::int64_t tallest_tile = 3 * TileJob::most_groups;
-
-  const float* a_at(std::int64_t row, std::int64_t term) const {
-    return p_.a.data + row * p_.a_row() + term * p_.a_term();
-  }
-
-  void multiply_block(Span rows, Span columns, Span terms) {
-    pack_b(columns, terms);
-    const Steps steps(terms.size(), packs_a_ ? 1 : p_.a_term());
-    TileJob job{};
-    job.terms = terms.size();
-    job.offsets = steps.of;
-    job.fours = packs_a_ || !p_.a.transposed;
-    job.c_row = p_.c_stride;
-    job.add = p_.accumulate || terms.begin > 0;
-    job.floor = floor_at(p_, terms.end);
-    set_rows(job, packs_a_ ? packed_row : p_.a_row());
-    const TileCut cut(rows.size(), tiles_.tallest(tiles_.width(widest_panel)));
-    Span packed{rows.begin, rows.begin};
-    for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
-      const std::int64_t height = cut.height_of(t);
-      job.a = a_at(row, terms.begin);
-      if (packs_a_) {
-        if (row + height > packed.end) {
-          packed = {row, std::min(row + most_tiles * height, rows.end)};
-          pack_columns(p_.a, packed, terms.begin, terms.size(), packed_row, a_);
-        }
-        job.a = a_ + (row - packed.begin) * packed_row;
-      }
-      const std::int64_t next = row + height;
-      if (!p_.a.transposed && next < rows.end) {
-        fetch_rows(a_at(next, terms.begin), p_.a.stride, std::min(height, rows.end - next),
-                   terms.size());
-      }
-      multiply_row(job, row, height, columns, terms);
-      row += height;
-    }
-  }
-
-  void pack_b(Span columns, Span terms) {
-    const int width = tiles_.width(widest_panel);
-    const std::int64_t whole = columns.size() / width * width, left = columns.size() - whole;
-    if (whole > 0) pack_columns(p_.b, terms, columns.begin, whole, width, b_);
-    if (left == 0) return;
-    pack_columns(p_.b, terms, columns.begin + whole, left, tiles_.width(left),
-                 b_ + whole * terms.size());
-  }
-
-  // The tiles beside one another.
-  void multiply_row(TileJob& job, std::int64_t row, std::int64_t height, Span columns,
-                    Span terms) const {
-    for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
-      const int width = tiles_.width(columns.end - j);
-      job.b = b_ + (j - columns.begin) * terms.size();
-      job.b_row = width;
-      job.columns = std::min<std::int64_t>(columns.end - j, width);
-      job.bias = bias_at(p_, terms.begin, j);
-      job.c = p_.c + row * p_.c_stride + j;
-      const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-      if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
-      tiles_.run(job, width, height);
-    }
-  }
-
-  const Product& p_;
-  const Tiles& tiles_;
-  bool packs_a_;
-  alignas(64) float a_[most_tiles * tallest_tile * packed_row];
-  alignas(64) float b_[most_panels * widest_panel * block_k];
-};
 
 // Whether registers along k serve a product best: few columns, and operands that lie so.
 bool is_thin(const Product& p) {
@@ -301,7 +131,7 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
 void multiply(const Product& p, Span rows, Span columns) {
   if (is_thin(p)) return multiply_thin(p, rows, columns);
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
-  if (LargeProduct::fits(p, rows, columns)) return LargeProduct(p).run(rows, columns);
+  if (is_large(p, rows, columns)) return multiply_large(p, rows, columns);
   // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
   const std::int64_t block_n = p.size.k <= block_k ? columns.size() : 64;
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../parallel.h"
+#include "gemm.h"
+#include "spans.h"
+#include "tile.h"
+
+// Internal to core/kernels: what gemm's ways to a product have in common.
+namespace minnow::kernels {
+
+/// C = epilogue(A B), as gemm was asked.
+struct Product {
+  GemmSize size;
+  Operand a, b;
+  float* c;
+  std::int64_t c_stride;
+  bool accumulate;
+  const Epilogue* epilogue;
+
+  std::int64_t a_row() const { return a.transposed ? 1 : a.stride; }
+  std::int64_t a_term() const { return a.transposed ? a.stride : 1; }
+};
+
+constexpr std::int64_t block_k = 384;    // terms of a sum in registers
+constexpr std::int64_t many_rows = 257;  // for which a panel of B is worth a copy
+
+// The terms come in blocks of about one size, of whole cache lines; one where there are none.
+inline std::int64_t blocks_of_terms(std::int64_t k) {
+  return std::max<std::int64_t>(1, (k + block_k - 1) / block_k);
+}
+inline Span block_of_terms(std::int64_t k, std::int64_t i) {
+  constexpr std::int64_t line = 16;
+  const Span part = split((k + line - 1) / line, blocks_of_terms(k), i);
+  return {part.begin * line, std::min(part.end * line, k)};
+}
+
+// Where the terms of a block lie in A.
+struct Steps {
+  std::int64_t of[block_k];
+  Steps(std::int64_t terms, std::int64_t step) {
+    for (std::int64_t p = 0; p < terms; ++p) of[p] = p * step;
+  }
+};
+
+// Asks for `count` rows of `numbers` each before their time, for the second cache: the first is
+// full.
+inline void fetch_rows(const float* from, std::int64_t stride, std::int64_t count,
+                       std::int64_t numbers) {
+  constexpr std::int64_t line = 16;  // numbers
+  for (std::int64_t i = 0; i < count; ++i, from += stride) {
+    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
+  }
+}
+
+// The activations that tiles do not apply on their way out.
+inline void finish(const Product& p, Span rows, Span columns) {
+  const ActivationKind kind = p.epilogue->activation.kind;
+  if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    float* c = p.c + row * p.c_stride + columns.begin;
+    activate_span(p.epilogue->activation, columns.size(), c, c);
+  }
+}
+
+// What finishes the block of terms that ends at `end`: relu, or nothing.
+inline float floor_at(const Product& p, std::int64_t end) {
+  const bool positive = end == p.size.k && p.epilogue->activation.kind == ActivationKind::relu;
+  return positive ? 0.0F : no_floor;
+}
+
+// What the sums of the columns from `column` on start with in the block of terms from `term` on:
+// the bias in the first one, else nothing.
+inline const float* bias_at(const Product& p, std::int64_t term, std::int64_t column) {
+  return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
+}
+
+}  // namespace minnow::kernels
