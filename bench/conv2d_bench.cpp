@@ -28,7 +28,7 @@ constexpr Problem problems[] = {
 };
 
 struct Data {
-  std::vector<float> x, kernel, y;
+  Numbers x, kernel, y;
   explicit Data(const Problem& p)
       : x(random(p.batch * p.size.height * p.size.width * p.size.channels, 1)),
         kernel(random(p.size.kernel_h * p.size.kernel_w * p.size.channels * p.size.filters, 2)),

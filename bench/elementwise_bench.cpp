@@ -20,7 +20,7 @@ constexpr std::int64_t many = std::int64_t{1} << 18;
 
 // Data that a benchmark's runs share: as many numbers as it asks for in each place.
 struct Data {
-  std::vector<float> a, b, c, d;
+  Numbers a, b, c, d;
   std::vector<std::int32_t> places;
   std::vector<std::uint8_t> bytes;
   std::vector<std::int64_t> rows;

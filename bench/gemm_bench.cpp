@@ -36,8 +36,7 @@ constexpr Problem problems[] = {
     {"odd", {97, 61, 133}, false, false},
 };
 
-double exact(const Problem& p, const std::vector<float>& a, const std::vector<float>& b,
-             std::int64_t i, std::int64_t j) {
+double exact(const Problem& p, const Numbers& a, const Numbers& b, std::int64_t i, std::int64_t j) {
   const auto& [m, n, k] = p.size;
   double sum = 0;
   for (std::int64_t l = 0; l < k; ++l) {
@@ -48,8 +47,7 @@ double exact(const Problem& p, const std::vector<float>& a, const std::vector<fl
   return sum;
 }
 
-bool is_right(const Problem& p, const std::vector<float>& a, const std::vector<float>& b,
-              const std::vector<float>& c) {
+bool is_right(const Problem& p, const Numbers& a, const Numbers& b, const Numbers& c) {
   const auto& [m, n, k] = p.size;
   for (std::int64_t s = 0; s < 64; ++s) {
     const std::int64_t i = s * 7919 % m, j = s * 104729 % n;
@@ -69,8 +67,8 @@ Run minnow_gemm(const Gemm& g) {
 
 void gemm(benchmark::State& state, const Problem& p, Engine engine, int threads) {
   const auto& [m, n, k] = p.size;
-  const std::vector<float> a = random(m * k, 1), b = random(k * n, 2);
-  std::vector<float> c(static_cast<std::size_t>(m * n));
+  const Numbers a = random(m * k, 1), b = random(k * n, 2);
+  Numbers c(static_cast<std::size_t>(m * n));
   const Run run = engine({.size = p.size,
                           .a = {a.data(), p.transpose_a ? m : k, p.transpose_a},
                           .b = {b.data(), p.transpose_b ? k : n, p.transpose_b},

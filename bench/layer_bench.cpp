@@ -60,13 +60,13 @@ std::vector<Case> cases() {
   };
 }
 
-std::vector<const float*> reading(const std::vector<std::vector<float>>& values) {
+std::vector<const float*> reading(const std::vector<Numbers>& values) {
   std::vector<const float*> all;
   for (const auto& v : values) all.push_back(v.data());
   return all;
 }
 
-std::vector<float*> writing(std::vector<std::vector<float>>& values) {
+std::vector<float*> writing(std::vector<Numbers>& values) {
   std::vector<float*> all;
   for (auto& v : values) all.push_back(v.data());
   return all;
@@ -149,8 +149,8 @@ class Step {
  private:
   Workers workers_;
   std::unique_ptr<LayerOp> op_;
-  std::vector<std::vector<float>> x_, dx_, w_, dw_;
-  std::vector<float> y_, dy_;
+  std::vector<Numbers> x_, dx_, w_, dw_;
+  Numbers y_, dy_;
   std::vector<std::byte> saved_, scratch_;
   std::vector<const float*> inputs_, weights_;
   std::vector<float*> d_inputs_, d_weights_;
@@ -185,7 +185,7 @@ void backward(benchmark::State& state, const Case& c, int threads) {
 
 #ifdef MINNOW_BENCH_ONEDNN
 void onednn(benchmark::State& state, const Case& c, int threads) {
-  std::vector<float> x = random(numbers, 1), y = x;
+  Numbers x = random(numbers, 1), y = x;
   const std::string name = c.name;
   if (name.starts_with("global")) {
     const auto kind = name == "global_max_pooling" ? Pooling::largest : Pooling::average;

@@ -3,18 +3,38 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <new>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/rng.h"
 
 // What the benchmarks share. Every benchmark is named kernel/shape/engine/threads:N, the engine
 // being minnow or a library beside it that works on the same data.
 namespace minnow::bench {
 
+/// Memory that begins where the engine's own tensors do.
+template <class T>
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <class U>
+  Allocator(const Allocator<U>& /*other*/) {}
+
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{Buffer::alignment}));
+  }
+  void deallocate(T* p, std::size_t /*n*/) {
+    ::operator delete (p, std::align_val_t{Buffer::alignment});
+  }
+  bool operator==(const Allocator& /*other*/) const { return true; }
+};
+using Numbers = std::vector<float, Allocator<float>>;
+
 /// Numbers from -0.5 to 0.5.
-inline std::vector<float> random(std::int64_t n, std::uint64_t seed) {
+inline Numbers random(std::int64_t n, std::uint64_t seed) {
   Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(n));
+  Numbers values(static_cast<std::size_t>(n));
   for (float& v : values) v = rng.uniform() - 0.5F;
   return values;
 }
