@@ -57,10 +57,6 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
-      // Rows this far apart are in pages of their own, which no hardware foresees.
-      if (left > 2 * width && p.b.stride >= 256) {
-        fetch_rows(job.b + 2 * width, p.b.stride, k.size(), width);
-      }
     } else {
       pack_columns(p.b, k, j, job.columns, width, packed);
       job.b = packed;
@@ -114,8 +110,8 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
     job.a_step = p.a_term();
     job.b_row = p.b.stride;
     job.c = p.c + row * p.c_stride + j;
-    for (std::int64_t b = 0; b < blocks_of_terms(p.size.k); ++b) {
-      const Span k = block_of_terms(p.size.k, b);
+    for (std::int64_t b = 0; b < blocks_of_terms(p); ++b) {
+      const Span k = block_of_terms(p, b);
       job.terms = k.size();
       job.a = p.a.data + row * p.a_row() + k.begin * p.a_term();
       job.b = p.b.data + k.begin * p.b.stride + j;
@@ -133,11 +129,11 @@ void multiply(const Product& p, Span rows, Span columns) {
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
   if (is_large(p, rows, columns)) return multiply_large(p, rows, columns);
   // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
-  const std::int64_t block_n = p.size.k <= block_k ? columns.size() : 64;
+  const std::int64_t block_n = blocks_of_terms(p) == 1 ? columns.size() : 64;
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
     const Span some{j, std::min(j + block_n, columns.end)};
-    for (std::int64_t b = 0; b < blocks_of_terms(p.size.k); ++b) {
-      multiply_block(p, rows, some, block_of_terms(p.size.k, b));
+    for (std::int64_t b = 0; b < blocks_of_terms(p); ++b) {
+      multiply_block(p, rows, some, block_of_terms(p, b));
     }
   }
 }

@@ -8,19 +8,29 @@
 namespace minnow::kernels {
 namespace {
 
-// Whether A's rows or terms lie so far apart that they meet in the same few places of the first
-// cache: then they are copied.
+// Whether A's rows or terms lie whole pages apart: they share the few places that the first cache
+// has for such addresses, 8 in many processors.
 bool lies_badly(const Product& p) {
   constexpr std::int64_t page = 1024;  // numbers
   return p.a.stride % page == 0;
 }
 
-// A block of B is packed and
-// stays in a core's own cache while all rows pass over it, a tile's height at a time: those stay in
-// the first cache from panel to panel, and what comes next is asked for meanwhile.
+int tallest_tile(const Product& p, const Tiles& tiles) {
+  constexpr int room = 7;  // beside B, which passes through
+  const int tallest = tiles.tallest(tiles.width(widest_panel));
+  return !p.a.transposed && lies_badly(p) ? std::min(tallest, room) : tallest;
+}
+
+// A block of B is packed and stays in a core's own cache while all rows pass over it, a tile's
+// height at a time. A is read where it lies, for a copy's cost returns with each block of B; only
+// terms that lie badly are copied for low tiles, which do too little with what they wait for.
 class LargeProduct {
  public:
-  explicit LargeProduct(const Product& p) : p_(p), tiles_(tiles()), packs_a_(lies_badly(p)) {}
+  explicit LargeProduct(const Product& p)
+      : p_(p),
+        tiles_(tiles()),
+        tallest_(tallest_tile(p, tiles_)),
+        copies_a_(p.a.transposed && lies_badly(p) && tallest_ < high_tile) {}
 
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
@@ -30,50 +40,40 @@ class LargeProduct {
       const Span part = split(panels, blocks, i);
       const Span some{columns.begin + part.begin * widest_panel,
                       std::min(columns.begin + part.end * widest_panel, columns.end)};
-      for (std::int64_t b = 0; b < blocks_of_terms(p_.size.k); ++b) {
-        multiply_block(rows, some, block_of_terms(p_.size.k, b));
+      for (std::int64_t b = 0; b < blocks_of_terms(p_); ++b) {
+        multiply_block(rows, some, block_of_terms(p_, b));
       }
       finish(p_, rows, some);
     }
   }
 
  private:
-  static constexpr std::int64_t packed_row = block_k + 16;
-  static constexpr std::int64_t most_panels = 8;
-  static constexpr std::int64_t most_tiles = 2;  // whose rows of A are packed at a time
-  static constexpr std::int64_t tallest_tile = 3 * TileJob::most_groups;
-
-  const float* a_at(std::int64_t row, std::int64_t term) const {
-    return p_.a.data + row * p_.a_row() + term * p_.a_term();
-  }
+  static constexpr std::int64_t most_panels = 6;
+  static constexpr int high_tile = 8;
+  static constexpr std::int64_t copied_rows = 32;
 
   void multiply_block(Span rows, Span columns, Span terms) {
     pack_b(columns, terms);
-    const Steps steps(terms.size(), packs_a_ ? 1 : p_.a_term());
+    const Steps steps(terms.size(), copies_a_ ? copied_rows : p_.a_term());
     TileJob job{};
     job.terms = terms.size();
     job.offsets = steps.of;
-    job.fours = packs_a_ || !p_.a.transposed;
+    job.fours = !p_.a.transposed;
     job.c_row = p_.c_stride;
     job.add = p_.accumulate || terms.begin > 0;
     job.floor = floor_at(p_, terms.end);
-    set_rows(job, packs_a_ ? packed_row : p_.a_row());
-    const TileCut cut(rows.size(), tiles_.tallest(tiles_.width(widest_panel)));
-    Span packed{rows.begin, rows.begin};
+    set_rows(job, p_.a_row());
+    const TileCut cut(rows.size(), tallest_);
+    Span copied{rows.begin, rows.begin};
     for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
       const std::int64_t height = cut.height_of(t);
-      job.a = a_at(row, terms.begin);
-      if (packs_a_) {
-        if (row + height > packed.end) {
-          packed = {row, std::min(row + most_tiles * height, rows.end)};
-          pack_columns(p_.a, packed, terms.begin, terms.size(), packed_row, a_);
+      job.a = p_.a.data + row * p_.a_row() + terms.begin * p_.a_term();
+      if (copies_a_) {
+        if (row + height > copied.end) {
+          copied = {row, std::min(row + copied_rows, rows.end)};
+          pack_columns({p_.a.data, p_.a.stride}, terms, row, copied.size(), copied_rows, a_);
         }
-        job.a = a_ + (row - packed.begin) * packed_row;
-      }
-      const std::int64_t next = row + height;
-      if (!p_.a.transposed && next < rows.end) {
-        fetch_rows(a_at(next, terms.begin), p_.a.stride, std::min(height, rows.end - next),
-                   terms.size());
+        job.a = a_ + row - copied.begin;
       }
       multiply_row(job, row, height, columns, terms);
       row += height;
@@ -107,15 +107,16 @@ class LargeProduct {
 
   const Product& p_;
   const Tiles& tiles_;
-  bool packs_a_;
-  alignas(64) float a_[most_tiles * tallest_tile * packed_row];
+  int tallest_;
+  bool copies_a_;
+  alignas(64) float a_[copied_rows * block_k];
   alignas(64) float b_[most_panels * widest_panel * block_k];
 };
 
 }  // namespace
 
 bool is_large(const Product& p, Span rows, Span columns) {
-  const std::int64_t least_rows = lies_badly(p) ? 96 : many_rows;
+  const std::int64_t least_rows = !p.a.transposed && lies_badly(p) ? 129 : many_rows;
   return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
 }
 

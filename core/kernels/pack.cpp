@@ -37,13 +37,13 @@ HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64
 // B's rows lie as they are copied, into all panels at a time.
 void copy_rows(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
                std::int64_t width, float* HWY_RESTRICT out) {
+  constexpr std::int64_t line = 16;  // numbers
   constexpr std::int64_t ahead = 8;  // rows lie in pages of their own, which no hardware foresees
   const FloatTag d;
   const Partial part(columns % lanes);
   for (std::int64_t p = 0; p < terms; ++p, from += stride, out += width) {
     if (p + ahead < terms) {
-      hwy::Prefetch(from + ahead * stride);
-      hwy::Prefetch(from + ahead * stride + columns - 1);
+      for (std::int64_t j = 0; j < columns; j += line) hwy::Prefetch(from + ahead * stride + j);
     }
     float* to = out;
     for (std::int64_t j = 0; j < columns; j += width, to += terms * width) {

@@ -114,9 +114,9 @@ TEST(Gemm, IsRightForOddSizesAndEveryTransposition) {
 TEST(Gemm, IsRightWhereItIsLarge) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size :
-         {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{150, 273, 515},
-          GemmSize{300, 514, 401}, GemmSize{97, 260, 1021},  // A's rows are a page apart
-          GemmSize{1021, 150, 200}}) {                       // and its terms, transposed
+         {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{300, 273, 515},
+          GemmSize{300, 514, 401}, GemmSize{139, 260, 1021},  // A's rows are a page apart
+          GemmSize{1021, 150, 200}}) {                        // and its terms, transposed
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       c.extra = 3;
       c.bias = true;
@@ -134,7 +134,7 @@ TEST(Gemm, IsRightWhereItIsLarge) {
 TEST(Gemm, IsRightBeyondOneBlock) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size :
-         {GemmSize{5, 130, 513}, GemmSize{67, 10, 600}, GemmSize{9, 65, 385}, GemmSize{1, 77, 500},
+         {GemmSize{5, 130, 513}, GemmSize{150, 273, 515}, GemmSize{67, 10, 600}, GemmSize{9, 65, 385}, GemmSize{1, 77, 500},
           GemmSize{40, 131, 400}, GemmSize{130, 3, 31}}) {
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       EXPECT_TRUE(is_right(c));
@@ -213,7 +213,8 @@ TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const GemmSize size :
        {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000}, GemmSize{3000, 10, 32},
         GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{2, 300, 700}, GemmSize{400, 1, 500},
-        GemmSize{500, 300, 500}, GemmSize{270, 290, 1024}}) {
+        GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
+        GemmSize{1024, 130, 600}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       const auto alone = run(c, 1).actual;
