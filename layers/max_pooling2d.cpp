@@ -19,15 +19,14 @@ class MaxPooling2DOp : public LayerOp {
       : LayerOp(std::move(declaration)), size_(size) {}
 
   void forward(const ForwardRun& run) const override {
-    kernels::max_pool_forward(run.workers, size_, run.rows, run.inputs[0], run.output,
-                              reinterpret_cast<std::int32_t*>(run.saved));
+    kernels::max_pool_forward(run.workers, size_, run.rows, run.inputs[0], run.output, run.saved);
   }
 
   // dx[p] = sum of dy over the windows that p won
   void backward(const BackwardRun& run) const override {
     if (run.d_inputs[0] == nullptr) return;
-    kernels::max_pool_backward(run.workers, size_, run.rows, run.d_output,
-                               reinterpret_cast<const std::int32_t*>(run.saved), run.d_inputs[0]);
+    kernels::max_pool_backward(run.workers, size_, run.rows, run.d_output, run.saved,
+                               run.d_inputs[0]);
   }
 
  private:
@@ -45,11 +44,11 @@ class MaxPooling2DImpl : public Pooling2DImpl {
   std::unique_ptr<LayerOp> build(const BuildContext& context) const override {
     const kernels::Pool2DSize size = size_on(context);
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-    if (size.height > most / size.width) {  // the winner's place is kept in an int32
+    if (size.height > most / size.width) {  // a window may be as large, and its places are int32
       context.wrong_input(fmt::format("at most {} places in an image", most));
     }
     const Shape output = pooled_shape(size);
-    const std::int64_t winners = output.numel() * static_cast<std::int64_t>(sizeof(std::int32_t));
+    const std::int64_t winners = output.numel() * kernels::winner_bytes(size);
     return std::make_unique<MaxPooling2DOp>(
         Declaration{.output = output, .saved = {.per_row = winners}}, size);
   }

@@ -16,13 +16,20 @@ struct Pool2DSize {
   std::int64_t pad_top = 0, pad_left = 0;
 };
 
-/// y = the largest number of each window; `argmax` (null when nobody will go back) receives its
-/// place y * width + x in the image, the first among equals. Padding never wins.
+/// Bytes of a place in a window: one where that can count them all, else four.
+inline std::int64_t winner_bytes(const Pool2DSize& s) {
+  const std::int64_t rows = s.pool_h < s.height ? s.pool_h : s.height;
+  const std::int64_t columns = s.pool_w < s.width ? s.pool_w : s.width;
+  return rows * columns <= 256 ? 1 : 4;
+}
+/// y = the largest number of each window; `winners` (null when nobody will go back) receives, in
+/// winner_bytes for each, its place among those of the window that are not padding, counted along
+/// the rows: the first among equals. Padding never wins.
 void max_pool_forward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,
-                      const float* x, float* y, std::int32_t* argmax);
+                      const float* x, float* y, void* winners);
 /// dx = dy summed into the places that won. Overwrites dx.
 void max_pool_backward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,
-                       const float* dy, const std::int32_t* argmax, float* dx);
+                       const float* dy, const void* winners, float* dx);
 
 /// y = the mean of each window over the numbers in it that are not padding, as in TensorFlow.
 void average_pool_forward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,

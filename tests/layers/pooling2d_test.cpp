@@ -39,10 +39,12 @@ TEST(MaxPooling2D, PaddingNeverWins) {
 }
 
 TEST(MaxPooling2D, SavesAPlaceForEachOutput) {
-  const MaxPooling2D layer;
+  const MaxPooling2D layer, wide(17);
   const auto op = layer.impl().build(test::behind_dense(layer, {4, 6, 3}));
-  EXPECT_EQ(op->declaration().saved.per_row, 2 * 3 * 3 * 4);
+  EXPECT_EQ(op->declaration().saved.per_row, 2 * 3 * 3);  // one byte for each
   EXPECT_EQ(op->declaration().saved.fixed, 0);
+  const auto many = wide.impl().build(test::behind_dense(wide, {17, 34, 3}));
+  EXPECT_EQ(many->declaration().saved.per_row, 1 * 2 * 3 * 4);  // 289 places need more
 }
 
 TEST(AveragePooling2D, PaddingDoesNotCount) {
