@@ -14,31 +14,40 @@ namespace {
 constexpr std::int64_t most_terms = 512;  // of a sum in registers
 
 // Where some of the kernel's terms lie, from the first number that an output sees: terms from
-// `first` on, in an image whose rows have `row_size` numbers.
+// `first` on, in an image whose rows have `row_size` numbers. The last few answers are kept.
 class Offsets {
  public:
   const std::int64_t* of(const Conv2DSize& s, std::int64_t first, std::int64_t count,
                          std::int64_t row_size) {
-    if (first == first_ && row_size == row_size_) return of_;
-    first_ = first;
-    row_size_ = row_size;
+    for (const Answer& known : answers_) {
+      if (first == known.first && row_size == known.row_size) return known.of;
+    }
+    Answer& answer = answers_[next_];
+    next_ = (next_ + 1) % most_answers;
+    answer.first = first;
+    answer.row_size = row_size;
     const std::int64_t channels = s.channels / s.groups;
     std::int64_t c = first % channels, b = first / channels % s.kernel_w;
     std::int64_t a = first / channels / s.kernel_w;
     for (std::int64_t t = 0; t < count; ++t) {
-      of_[t] = a * s.dilation_h * row_size + b * s.dilation_w * s.channels + c;
+      answer.of[t] = a * s.dilation_h * row_size + b * s.dilation_w * s.channels + c;
       if (++c < channels) continue;
       c = 0;
       if (++b < s.kernel_w) continue;
       b = 0;
       ++a;
     }
-    return of_;
+    return answer.of;
   }
 
  private:
-  std::int64_t first_ = -1, row_size_ = -1;
-  std::int64_t of_[most_terms];
+  static constexpr int most_answers = 3;  // the image's, and a slab's along each border
+  struct Answer {
+    std::int64_t first = -1, row_size = -1;
+    std::int64_t of[most_terms];
+  };
+  Answer answers_[most_answers];
+  int next_ = 0;
 };
 
 // No im2col: the numbers that an output sees lie at the same offsets from its first one, whichever
@@ -51,46 +60,91 @@ class Forward {
       : s_(size),
         kernel_(kernel),
         bias_(epilogue.bias),
-        floor_(epilogue.activation.kind == ActivationKind::relu ? 0.0F : no_floor) {}
+        floor_(epilogue.activation.kind == ActivationKind::relu ? 0.0F : no_floor),
+        high_((s_.kernel_h - 1) * s_.dilation_h + 1),
+        wide_((s_.kernel_w - 1) * s_.dilation_w + 1),
+        inner_rows_(places_inside(-s_.pad_top, s_.stride_h, s_.height - high_ + 1, s_.out_h)),
+        inner_columns_(places_inside(-s_.pad_left, s_.stride_w, s_.width - wide_ + 1, s_.out_w)),
+        slab_columns_(std::min(s_.out_w, columns_in(most_slab / (s_.channels * high_)))),
+        by_taps_(sees_padding(s_) && slabs_are_small()) {}
 
   // Output rows [i, i + count) of an image.
   void run(const float* image, std::int64_t i, std::int64_t count, float* y,
            Offsets& offsets) const {
-    if (!sees_padding(s_)) {
-      return outputs(image + i * s_.stride_h * s_.width * s_.channels, s_.width * s_.channels,
-                     count, s_.out_w, y, offsets);
-    }
-    // As many columns and rows of outputs as a slab has room for.
-    const std::int64_t high = (s_.kernel_h - 1) * s_.dilation_h + 1;
-    const std::int64_t wide = (s_.kernel_w - 1) * s_.dilation_w + 1;
-    const std::int64_t most_columns = most_slab / (s_.channels * high);
-    if (most_columns < wide) return taps(image, i, count, y);
-    const std::int64_t columns = std::min(s_.out_w, (most_columns - wide) / s_.stride_w + 1);
-    const std::int64_t most_rows = most_slab / (s_.channels * ((columns - 1) * s_.stride_w + wide));
-    const std::int64_t rows = (most_rows - high) / s_.stride_h + 1;
-    constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
-    if (group_channels() >= few_terms &&
-        !enough_places(columns * std::min(rows, s_.out_h), s_.out_h * s_.out_w)) {
-      return taps(image, i, count, y);
-    }
-    float copy[most_slab];
-    for (std::int64_t row = i; row < i + count; row += rows) {
-      const std::int64_t these = std::min(rows, i + count - row);
-      for (std::int64_t j = 0; j < s_.out_w; j += columns) {
-        const std::int64_t some = std::min(columns, s_.out_w - j);
-        const Slab slab{row * s_.stride_h - s_.pad_top, j * s_.stride_w - s_.pad_left,
-                        (these - 1) * s_.stride_h + high, (some - 1) * s_.stride_w + wide,
-                        s_.channels};
-        slab.copy(image, s_.height, s_.width, s_.channels, copy);
-        outputs(copy, slab.row_size(), these, some, y + ((row - i) * s_.out_w + j) * s_.filters,
-                offsets);
-      }
-    }
+    if (by_taps_) return taps(image, i, count, y);
+    const Region all{{i, i + count}, {0, s_.out_w}};
+    const Region inner{cut(all.rows, inner_rows_), cut(all.columns, inner_columns_)};
+    if (!pays(inner, all)) return slabs(image, all, i, y, offsets);
+    const std::int64_t x = inner.columns.begin * s_.stride_w - s_.pad_left;
+    outputs(image + ((inner.rows.begin * s_.stride_h - s_.pad_top) * s_.width + x) * s_.channels,
+            s_.width * s_.channels, inner, i, y, offsets);
+    slabs(image, {{all.rows.begin, inner.rows.begin}, all.columns}, i, y, offsets);
+    slabs(image, {{inner.rows.end, all.rows.end}, all.columns}, i, y, offsets);
+    slabs(image, {inner.rows, {0, inner.columns.begin}}, i, y, offsets);
+    slabs(image, {inner.rows, {inner.columns.end, s_.out_w}}, i, y, offsets);
   }
 
  private:
+  // Outputs of an image.
+  struct Region {
+    Span rows, columns;
+    std::int64_t size() const { return rows.size() * columns.size(); }
+  };
+
+  static Span cut(Span span, Span to) {
+    const std::int64_t begin = std::clamp(to.begin, span.begin, span.end);
+    return {begin, std::clamp(to.end, begin, span.end)};
+  }
+
+  // Whether going around `inner`, which is read in place, costs less than copying all: with strides
+  // a copy is large beside the sums that are made of it.
+  bool pays(const Region& inner, const Region& all) const {
+    if (!sees_padding(s_)) return true;
+    return s_.stride_h * s_.stride_w > 1 && 3 * inner.size() >= 2 * all.size();
+  }
+
   std::int64_t group_channels() const { return s_.channels / s_.groups; }
   std::int64_t group_filters() const { return s_.filters / s_.groups; }
+
+  // Outputs in a row whose taps lie in so many columns of a slab, and in a column.
+  std::int64_t columns_in(std::int64_t width) const {
+    return width < wide_ ? 0 : (width - wide_) / s_.stride_w + 1;
+  }
+  std::int64_t rows_in(std::int64_t height) const {
+    return height < high_ ? 0 : (height - high_) / s_.stride_h + 1;
+  }
+  std::int64_t slab_row(std::int64_t columns) const {
+    return ((columns - 1) * s_.stride_w + wide_) * s_.channels;
+  }
+
+  // Whether a slab has room for few outputs only, or none.
+  bool slabs_are_small() const {
+    if (slab_columns_ == 0) return true;
+    constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
+    const std::int64_t rows = std::min(rows_in(most_slab / slab_row(slab_columns_)), s_.out_h);
+    return group_channels() >= few_terms &&
+           !enough_places(slab_columns_ * rows, s_.out_h * s_.out_w);
+  }
+
+  // A region by copies of what it sees, with zeros around the image. y is where row i lies.
+  void slabs(const float* image, const Region& region, std::int64_t i, float* y,
+             Offsets& offsets) const {
+    if (region.size() == 0) return;
+    float copy[most_slab];
+    const std::int64_t columns = std::min(region.columns.size(), slab_columns_);
+    const std::int64_t rows = rows_in(most_slab / slab_row(columns));
+    for (std::int64_t row = region.rows.begin; row < region.rows.end; row += rows) {
+      const std::int64_t these = std::min(rows, region.rows.end - row);
+      for (std::int64_t j = region.columns.begin; j < region.columns.end; j += columns) {
+        const std::int64_t some = std::min(columns, region.columns.end - j);
+        const Slab slab{row * s_.stride_h - s_.pad_top, j * s_.stride_w - s_.pad_left,
+                        (these - 1) * s_.stride_h + high_, (some - 1) * s_.stride_w + wide_,
+                        s_.channels};
+        slab.copy(image, s_.height, s_.width, s_.channels, copy);
+        outputs(copy, slab.row_size(), {{row, row + these}, {j, j + some}}, i, y, offsets);
+      }
+    }
+  }
 
   // f(width) for the panels of filters, the job set up for each, with the kernel's terms from
   // `term` on.
@@ -112,25 +166,38 @@ class Forward {
     }
   }
 
-  // rows x columns outputs, all of whose taps lie inside: the first one's from x on, in rows of
-  // `row_size` numbers.
-  void outputs(const float* x, std::int64_t row_size, std::int64_t rows, std::int64_t columns,
+  // A region whose taps lie all in x, from the first output's first one on, in rows of `row_size`
+  // numbers. y is where row i lies.
+  void outputs(const float* x, std::int64_t row_size, const Region& region, std::int64_t i,
                float* y, Offsets& offsets) const {
     const Tiles& tiles = kernels::tiles();
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * group_channels();
+    const std::int64_t across = s_.stride_w * s_.channels, down = s_.stride_h * row_size;
+    const std::int64_t out_row = s_.out_w * s_.filters;
+    // Tiles lie along rows, but along the columns of a narrow region.
+    const std::int64_t narrow = tiles.tallest(tiles.width(group_filters())) / 2;
+    const bool upright =
+        region.columns.size() <= narrow && region.columns.size() < region.rows.size();
+    y += (region.rows.begin - i) * out_row + region.columns.begin * s_.filters;
     TileJob job{};
     job.b_row = s_.filters;
-    job.c_row = s_.filters;
+    job.c_row = upright ? out_row : s_.filters;
     job.fours = group_channels() % 4 == 0;
-    set_rows(job, s_.stride_w * s_.channels);
+    set_rows(job, upright ? down : across);
     for (std::int64_t term = 0; term < terms; term += most_terms) {
       job.terms = std::min(most_terms, terms - term);
       job.offsets = offsets.of(s_, term, job.terms, row_size);
       job.add = term > 0;
       job.floor = term + job.terms == terms ? floor_ : no_floor;
       panels(tiles, job, x, term, y, [&](int width) {
-        run_cuts(tiles, job, width, TileCut(columns, tiles.tallest(width)), rows,
-                 s_.stride_h * row_size, s_.out_w * s_.filters);
+        const int tallest = tiles.tallest(width);
+        if (upright) {
+          run_cuts(tiles, job, width, TileCut(region.rows.size(), tallest), region.columns.size(),
+                   across, s_.filters);
+        } else {
+          run_cuts(tiles, job, width, TileCut(region.columns.size(), tallest), region.rows.size(),
+                   down, out_row);
+        }
       });
     }
   }
@@ -178,6 +245,10 @@ class Forward {
   const float* kernel_;
   const float* bias_;
   float floor_;
+  std::int64_t high_, wide_;         // what an output sees
+  Span inner_rows_, inner_columns_;  // of outputs that see no padding
+  std::int64_t slab_columns_;
+  bool by_taps_;
 };
 
 }  // namespace

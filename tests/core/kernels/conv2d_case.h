@@ -131,6 +131,10 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({6, 7, 10, 2, 3, 26, 1, 2, 0, 1, 2, 1, 2, 2, 2});
   all.push_back({1, 1, 5, 1, 1, 7});
   all.push_back({8, 8, 6, 2, 2, 9, 2, 2});  // windows beside one another
+  // With strides, outputs that see no padding within those that do.
+  all.push_back({41, 35, 3, 3, 3, 17, 2, 2, 1, 1, 1, 1});
+  all.push_back({57, 22, 4, 5, 3, 40, 3, 1, 2, 3, 1, 1, 1, 1, 2});
+  all.push_back({24, 60, 2, 3, 4, 6, 1, 2, 1, 0, 2, 4, 2, 2});
   // Few channels and many filters, whose input gradients are dot products.
   all.push_back({9, 11, 3, 3, 3, 40, 1, 1, 1, 1, 1, 1});
   all.push_back({9, 11, 5, 5, 3, 24, 2, 3, 1, 2, 0, 1});
