@@ -14,7 +14,9 @@
 // y + pad = i stride + a dilation (and so for x). Places of dx that lie whole strides apart are a
 // class: they meet the same taps, and neighbours among them neighbours in dy. For each class this
 // is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
-// for B. With few channels lanes would stay empty: there registers go along the filters instead.
+// for B. With few channels lanes would stay empty: there registers go along the filters instead;
+// and classes beside one another that meet the same outputs are joined, their channels beside one
+// another in B as they are in dx.
 namespace minnow::kernels {
 namespace {
 
@@ -41,6 +43,11 @@ struct Axis {
   // The output that the first place meets there, perhaps outside.
   std::int64_t output(std::int64_t first, std::int64_t tap) const {
     return (first + pad - tap * dilation) / stride;
+  }
+  // The classes beside one another whose first place meets `output`, by a tap for each.
+  Span meeting(std::int64_t output) const {
+    const std::int64_t first = output * stride - pad;  // that tap 0 meets
+    return {std::max<std::int64_t>(first, 0), std::min(first + taps, classes())};
   }
   // The outputs that the first places meet.
   Span outputs() const {
@@ -69,6 +76,7 @@ class InputGradient {
         filters_(s.filters / s.groups),
         by_dots_(channels_ <= 5 && filters_ > channels_ &&
                  (s.groups == 1 || filters_ % dot_lanes == 0)),
+        joins_(joined()),
         met_rows_(rows_.outputs()),
         met_columns_(columns_.outputs()) {
     depth_ = by_dots_ && s.groups == 1 ? terms_of_tap() : s.filters;
@@ -101,6 +109,10 @@ class InputGradient {
   // Rows of places [begin, end), in strides, counted through the batch.
   void run(std::int64_t begin, std::int64_t end) const {
     const Tiles& tiles = kernels::tiles();
+    if (joins_) {
+      return sum_panel({0, 0, channels_, static_cast<int>(channels_ * columns_.classes())}, begin,
+                       end);
+    }
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       for (std::int64_t c = 0; c < channels_;) {
         const std::int64_t left = channels_ - c;
@@ -118,11 +130,13 @@ class InputGradient {
     int width;
   };
 
-  // Some terms of a class, counted filter by filter and tap by tap.
+  // Some terms of a class, or of joined ones, counted filter by filter and tap by tap.
   struct Part {
-    std::int64_t y, x;          // the class's first place
+    std::int64_t y;             // the class's first place
+    Span x;                     // and that of each
     std::int64_t begin, terms;  // from the class's begin-th on
     std::int64_t at;            // where they lie in the pass
+    bool add;
   };
   // What goes through the slabs at a time: parts of one class or of several.
   struct Pass {
@@ -133,6 +147,20 @@ class InputGradient {
     std::int64_t chunks[most_terms];   // where those of a part lie in its kernel
     alignas(64) float kernel[most_packed];
   };
+
+  // Whether the classes of a row are joined: few channels, and outputs that all classes meet.
+  bool joined() const {
+    if (by_dots_ || s_.groups > 1 || s_.stride_w == 1 || s_.dilation_w > 1) return false;
+    return channels_ * columns_.classes() <= widest_panel && s_.width >= s_.stride_w &&
+           s_.kernel_w >= 2 * s_.stride_w - 1;
+  }
+  // Whether a tap belongs to a part's terms.
+  bool belongs(const Part& part, std::int64_t a, std::int64_t b) const {
+    if (!rows_.hits(part.y, a) || !columns_.hits(part.x.begin, b)) return false;
+    if (!joins_) return true;
+    const Span met = columns_.meeting(columns_.output(part.x.begin, b));
+    return met.begin == part.x.begin && met.end == part.x.end;
+  }
 
   std::int64_t unit() const { return by_dots_ ? dot_lanes : 1; }
   std::int64_t terms_of_tap() const {
@@ -147,18 +175,34 @@ class InputGradient {
       sum(panel, pass, begin, end);
       pass.count = pass.terms = 0;
     };
+    const auto sum_terms = [&](std::int64_t y, Span x, bool add) {
+      Part part{y, x, 0, 0, 0, add};
+      std::int64_t terms = 0;
+      for (std::int64_t tap = 0; tap < rows_.taps * columns_.taps; ++tap) {
+        if (belongs(part, tap / columns_.taps, tap % columns_.taps)) terms += terms_of_tap();
+      }
+      do {  // once for a class that meets no tap, too: its gradient is 0
+        if (pass.terms == pass.room || pass.count == most_parts) finish();
+        part.terms = std::min(terms - part.begin, pass.room - pass.terms);
+        part.at = pass.terms;
+        pack(panel, part, pass);
+        pass.parts[pass.count++] = part;
+        pass.terms += part.terms;
+        part.begin += part.terms;
+        part.add = true;
+      } while (part.begin < terms);
+    };
+    const Span all{0, columns_.classes()};
     for (std::int64_t y = 0; y < rows_.classes(); ++y) {
-      for (std::int64_t x = 0; x < columns_.classes(); ++x) {
-        const std::int64_t terms = rows_.count_hits(y) * columns_.count_hits(x) * terms_of_tap();
-        std::int64_t done = 0;
-        do {  // once for a class that meets no tap, too: its gradient is 0
-          if (pass.terms == pass.room || pass.count == most_parts) finish();
-          const Part part{y, x, done, std::min(terms - done, pass.room - pass.terms), pass.terms};
-          pack(panel, part, pass);
-          pass.parts[pass.count++] = part;
-          pass.terms += part.terms;
-          done += part.terms;
-        } while (done < terms);
+      if (!joins_) {
+        for (std::int64_t x = 0; x < all.end; ++x) sum_terms(y, {x, x + 1}, /*add=*/false);
+        continue;
+      }
+      // What all classes meet, then what some do.
+      sum_terms(y, all, /*add=*/false);
+      for (std::int64_t o = met_columns_.begin; o < met_columns_.end; ++o) {
+        const Span some = columns_.meeting(o);
+        if (some.size() > 0 && some.size() < all.size()) sum_terms(y, some, /*add=*/true);
       }
     }
     finish();
@@ -169,23 +213,26 @@ class InputGradient {
     std::int64_t first = 0;  // term of a tap
     for (std::int64_t a = 0; a < rows_.taps; ++a) {
       for (std::int64_t b = 0; b < columns_.taps; ++b) {
-        if (!rows_.hits(part.y, a) || !columns_.hits(part.x, b)) continue;
+        if (!belongs(part, a, b)) continue;
         const std::int64_t begin = std::max(part.begin, first);
         const std::int64_t end = std::min(part.begin + part.terms, first + terms_of_tap());
         if (begin < end) {
-          const std::int64_t place = (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
-                                     (columns_.output(part.x, b) - met_columns_.begin) * depth_;
-          pack_tap(panel, a * columns_.taps + b, {begin - first, end - first}, place,
-                   part.at + begin - part.begin, pass);
+          const std::int64_t place =
+              (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
+              (columns_.output(part.x.begin, b) - met_columns_.begin) * depth_;
+          for (std::int64_t x = 0; x < part.x.size(); ++x) {
+            pack_tap(panel, a * columns_.taps + b + x, {begin - first, end - first}, place,
+                     part.at + begin - part.begin, x * channels_, pass);
+          }
         }
         first += terms_of_tap();
       }
     }
   }
 
-  // Some of a tap's filters.
+  // Some of a tap's filters, to the columns of B from `column` on.
   void pack_tap(const Panel& panel, std::int64_t tap, Span filters, std::int64_t place,
-                std::int64_t at, Pass& pass) const {
+                std::int64_t at, std::int64_t column, Pass& pass) const {
     for (std::int64_t f = 0; f < filters.size(); f += unit()) {
       pass.offsets[(at + f) / unit()] = place + filters.begin + f;
     }
@@ -193,7 +240,7 @@ class InputGradient {
                         panel.group * filters_ + filters.begin;
     if (!by_dots_) {
       return pack_columns({from, s_.filters, /*transposed=*/true}, {0, filters.size()}, 0,
-                          panel.channels, panel.width, pass.kernel + at * panel.width);
+                          panel.channels, panel.width, pass.kernel + at * panel.width + column);
     }
     const std::int64_t exist = std::min(filters_, filters.end) - filters.begin;
     for (std::int64_t c = 0; c < panel.channels; ++c) {
@@ -234,53 +281,79 @@ class InputGradient {
   // A part's share in `count` rows of its class from a place on, for which dy begins at a.
   void sum_places(const Panel& panel, const Pass& pass, const Part& part, const float* a,
                   const Place& place, std::int64_t count) const {
-    const std::int64_t columns = std::min(wide_, columns_.places_of(part.x) - place.column);
     const std::int64_t rows = std::min(count, rows_.places_of(part.y) - place.row);
-    if (columns <= 0) return;
     const std::int64_t y = part.y + place.row * s_.stride_h;
-    const std::int64_t x = part.x + place.column * s_.stride_w;
+    const std::int64_t x = part.x.begin + place.column * s_.stride_w;
     float* dx = dx_ + ((place.image * s_.height + y) * s_.width + x) * s_.channels +
                 panel.group * channels_ + panel.first;
-    const std::int64_t down = s_.stride_h * s_.width * s_.channels;
     a += panel.group * filters_;
-    const bool add = part.begin > 0;
-    if (by_dots_) {
-      DotJob job{.rows = columns,
-                 .columns = panel.channels,
-                 .chunks = part.terms / dot_lanes,
-                 .a_offsets = pass.offsets + part.at / dot_lanes,
-                 .b_offsets = pass.chunks,
-                 .a = a,
-                 .a_row = depth_,
-                 .b = pass.kernel + part.at,
-                 .b_row = pass.room,
-                 .c = dx,
-                 .c_row = s_.stride_w * s_.channels,
-                 .add = add,
-                 .floor = no_floor};
-      for (std::int64_t row = 0; row < rows; ++row, a += row_size_, dx += down) {
-        job.a = a;
-        job.c = dx;
-        run_dots(job);
-      }
-      return;
+    // The row's last place may be there for the first classes only.
+    const auto columns_of = [&](std::int64_t last) {
+      return std::clamp<std::int64_t>(columns_.places_of(last) - place.column, 0, wide_);
+    };
+    const std::int64_t columns = columns_of(part.x.end - 1);
+    const Block block{a, dx, rows, columns, part.x.size() * panel.channels};
+    if (by_dots_) return sum_by_dots(pass, part, block);
+    sum_by_tiles(panel, pass, part, block);
+    std::int64_t some = part.x.size();
+    while (some > 0 && columns_of(part.x.begin + some - 1) == columns) --some;
+    if (some > 0) {
+      sum_by_tiles(panel, pass, part,
+                   {a + columns * depth_, dx + columns * s_.stride_w * s_.channels, rows, 1,
+                    some * panel.channels});
     }
+  }
+
+  // rows x columns places of dx with so many numbers each, and where dy begins for them.
+  struct Block {
+    const float* a;
+    float* dx;
+    std::int64_t rows, columns, numbers;
+  };
+  std::int64_t down() const { return s_.stride_h * s_.width * s_.channels; }
+
+  void sum_by_dots(const Pass& pass, const Part& part, const Block& block) const {
+    DotJob job{.rows = block.columns,
+               .columns = block.numbers,
+               .chunks = part.terms / dot_lanes,
+               .a_offsets = pass.offsets + part.at / dot_lanes,
+               .b_offsets = pass.chunks,
+               .a = block.a,
+               .a_row = depth_,
+               .b = pass.kernel + part.at,
+               .b_row = pass.room,
+               .c = block.dx,
+               .c_row = s_.stride_w * s_.channels,
+               .add = part.add,
+               .floor = no_floor};
+    for (std::int64_t row = 0; row < block.rows; ++row) {
+      run_dots(job);
+      job.a += row_size_;
+      job.c += down();
+    }
+  }
+
+  void sum_by_tiles(const Panel& panel, const Pass& pass, const Part& part,
+                    const Block& block) const {
     const Tiles& tiles = kernels::tiles();
     TileJob job{};
     job.terms = part.terms;
     job.offsets = pass.offsets + part.at;
     job.fours = filters_ % 4 == 0;
     set_rows(job, depth_);
-    job.b = pass.kernel + part.at * panel.width;
     job.b_row = panel.width;
     job.c_row = s_.stride_w * s_.channels;
-    job.columns = panel.channels;
-    job.add = add;
+    job.add = part.add;
     job.floor = no_floor;
-    job.a = a;
-    job.c = dx;
-    run_cuts(tiles, job, panel.width, TileCut(columns, tiles.tallest(panel.width)), rows, row_size_,
-             down);
+    job.a = block.a;
+    for (std::int64_t c = 0; c < block.numbers; c += job.columns) {
+      const int width = tiles.width(block.numbers - c);
+      job.columns = std::min<std::int64_t>(block.numbers - c, width);
+      job.b = pass.kernel + part.at * panel.width + c;
+      job.c = block.dx + c;
+      run_cuts(tiles, job, width, TileCut(block.columns, tiles.tallest(width)), block.rows,
+               row_size_, down());
+    }
   }
 
   const Conv2DSize& s_;
@@ -289,7 +362,7 @@ class InputGradient {
   float* dx_;
   Axis rows_, columns_;
   std::int64_t channels_, filters_;  // of a group
-  bool by_dots_;
+  bool by_dots_, joins_;
   Span met_rows_, met_columns_;
   std::int64_t depth_;  // numbers of a place in the slab
   bool in_place_;

@@ -78,10 +78,11 @@ class Forward {
     const std::int64_t x = inner.columns.begin * s_.stride_w - s_.pad_left;
     outputs(image + ((inner.rows.begin * s_.stride_h - s_.pad_top) * s_.width + x) * s_.channels,
             s_.width * s_.channels, inner, i, y, offsets);
-    slabs(image, {{all.rows.begin, inner.rows.begin}, all.columns}, i, y, offsets);
-    slabs(image, {{inner.rows.end, all.rows.end}, all.columns}, i, y, offsets);
-    slabs(image, {inner.rows, {0, inner.columns.begin}}, i, y, offsets);
-    slabs(image, {inner.rows, {inner.columns.end, s_.out_w}}, i, y, offsets);
+    const Region around[] = {{{all.rows.begin, inner.rows.begin}, all.columns},
+                             {{inner.rows.end, all.rows.end}, all.columns},
+                             {inner.rows, {0, inner.columns.begin}},
+                             {inner.rows, {inner.columns.end, s_.out_w}}};
+    for (const Region& region : around) slabs(image, region, i, y, offsets);
   }
 
  private:
@@ -178,6 +179,8 @@ class Forward {
     const std::int64_t narrow = tiles.tallest(tiles.width(group_filters())) / 2;
     const bool upright =
         region.columns.size() <= narrow && region.columns.size() < region.rows.size();
+    const std::int64_t length = upright ? region.rows.size() : region.columns.size();
+    const std::int64_t count = region.size() / std::max<std::int64_t>(length, 1);
     y += (region.rows.begin - i) * out_row + region.columns.begin * s_.filters;
     TileJob job{};
     job.b_row = s_.filters;
@@ -190,14 +193,8 @@ class Forward {
       job.add = term > 0;
       job.floor = term + job.terms == terms ? floor_ : no_floor;
       panels(tiles, job, x, term, y, [&](int width) {
-        const int tallest = tiles.tallest(width);
-        if (upright) {
-          run_cuts(tiles, job, width, TileCut(region.rows.size(), tallest), region.columns.size(),
-                   across, s_.filters);
-        } else {
-          run_cuts(tiles, job, width, TileCut(region.columns.size(), tallest), region.rows.size(),
-                   down, out_row);
-        }
+        run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
+                 upright ? across : down, upright ? s_.filters : out_row);
       });
     }
   }
