@@ -100,12 +100,13 @@ struct Block {
   Places places;
   const float* x = nullptr;
   std::int64_t row_size = 0;
-  std::int64_t first[most_places];  // what each place sees first
+  std::int64_t first[most_places];  // what each place sees first, for one convolution
   const float* dy = nullptr;
 };
 
 // Cuts output rows, counted through the batch, into blocks: f(block) for each, and for an empty one
-// where there are no rows. How depends on the sizes only.
+// where there are no rows. How depends on the sizes only. `block` may be one of before, of the same
+// sizes: often its offsets serve again.
 class Blocks {
  public:
   explicit Blocks(const KernelGradientJob& job)
@@ -130,8 +131,7 @@ class Blocks {
   }
 
   template <class F>
-  void run(Span rows, F&& f) const {
-    Block block;
+  void run(Span rows, Block& block, F&& f) const {
     float copy[most_slab];
     block.x = block.dy = copy;
     if (rows.size() == 0) f(block);
@@ -189,9 +189,9 @@ class Blocks {
     for (std::int64_t m = 0; m < places.images; ++m) {
       const std::int64_t from = m * (in_place_ ? image : slab_size(places));
       for (std::int64_t row = 0; row < places.rows; ++row) {
-        for (std::int64_t q = 0; q < places.columns; ++q) {
-          *first++ = from + row * s_.stride_h * block.row_size + q * step;
-        }
+        const std::int64_t start = from + row * s_.stride_h * block.row_size;
+        for (std::int64_t q = 0; q < places.columns; ++q) first[q] = start + q * step;
+        first += places.columns;
       }
     }
   }
@@ -339,9 +339,9 @@ std::int64_t count_parts(const Conv2DSize& s) {
 }
 
 // The sum over some output rows, counted through the batch, for some parts.
-void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows) {
+void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows, Block& memory) {
   bool add = job.accumulate;
-  Blocks(job).run(rows, [&](const Block& block) {
+  Blocks(job).run(rows, memory, [&](const Block& block) {
     for_parts(job.size, tiles(), parts.begin, parts.end, [&](const Part& part) {
       sum_part(job, block, part, add);
       if (job.dbias != nullptr && part.begin == 0) {
@@ -383,14 +383,16 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const std::int64_t parts = count_parts(size);
   const std::int64_t pieces = pieces_of(size, rows);
   if (pieces > 1) {
-    return sum_pieces(workers, job, pieces, parts, work,
-                      [&](const KernelGradientJob& piece, std::int64_t i, Span some) {
-                        kernel_gradient(piece, some, split(rows, pieces, i));
-                      });
+    return sum_pieces<Block>(
+        workers, job, pieces, parts, work,
+        [&](const KernelGradientJob& piece, std::int64_t i, Span some, Block& block) {
+          kernel_gradient(piece, some, split(rows, pieces, i), block);
+        });
   }
   workers.for_range(parts, work / static_cast<double>(parts),
                     [&](std::int64_t begin, std::int64_t end) {
-                      kernel_gradient(job, {begin, end}, {0, rows});
+                      Block block;
+                      kernel_gradient(job, {begin, end}, {0, rows}, block);
                     });
 }
 

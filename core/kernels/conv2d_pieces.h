@@ -18,10 +18,13 @@ inline std::int64_t kernel_numbers(const Conv2DSize& s) noexcept {
   return s.kernel_h * s.kernel_w * (s.channels / s.groups) * s.filters;
 }
 
-/// Cuts the batch into pieces, whose number must depend on the sizes alone: f(job, i, some) writes
-/// some of the `parts` of the gradient of piece i of `pieces`; their sum, in their order, is that
-/// of `job`. `work` is that of all of it.
-template <class F>
+/// For calls that have nothing to remember.
+struct NoMemory {};
+
+/// Cuts the batch into pieces, whose number must depend on the sizes alone: f(job, i, some, memory)
+/// writes some of the `parts` of the gradient of piece i of `pieces`; their sum, in their order, is
+/// that of `job`. `work` is that of all of it; a thread's calls have one memory.
+template <class Memory = NoMemory, class F>
 void sum_pieces(const Workers& workers, const KernelGradientJob& job, std::int64_t pieces,
                 std::int64_t parts, double work, F&& f) {
   alignas(64) float sums[most_piece_numbers];
@@ -30,12 +33,14 @@ void sum_pieces(const Workers& workers, const KernelGradientJob& job, std::int64
   const std::int64_t units = pieces * parts;
   workers.for_range(
       units, work / static_cast<double>(units), [&](std::int64_t u, std::int64_t end) {
+        Memory memory;
         while (u < end) {
           const std::int64_t i = u / parts;
           const Span some{u % parts, std::min(parts, end - i * parts)};
           float* dkernel = sums + i * each;
           float* dbias = job.dbias != nullptr ? dkernel + count : nullptr;
-          f(KernelGradientJob{job.size, job.batch, job.x, job.dy, dkernel, dbias, false}, i, some);
+          f(KernelGradientJob{job.size, job.batch, job.x, job.dy, dkernel, dbias, false}, i, some,
+            memory);
           u = i * parts + some.end;
         }
       });

@@ -532,7 +532,7 @@ void winograd_backward_kernel(const Workers& workers, const Conv2DSize& s, std::
   };
   if (kernel_numbers(s) <= small_kernel && patches >= pieces * least_patches) {
     return sum_pieces(workers, job, pieces, 1, work,
-                      [&](const KernelGradientJob& piece, std::int64_t i, Span) {
+                      [&](const KernelGradientJob& piece, std::int64_t i, Span, NoMemory&) {
                         for (std::int64_t b = 0; b < blocks(); ++b)
                           block(piece, split(patches, pieces, i), b);
                       });
