@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/dots.h"
+#include "core/kernels/elementwise.h"
 #include "core/kernels/large_product.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/product.h"
@@ -71,9 +72,11 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   if (k.end == p.size.k) finish(p, rows, columns);
 }
 
-// Whether registers along k serve a product best: few columns, and operands that lie so.
+// Whether registers along k serve a product best: operands that lie so, and few columns, or few
+// rows for which turning B would not pay.
 bool is_thin(const Product& p) {
-  return p.size.n < 16 && p.size.k >= 64 && !p.a.transposed && p.b.transposed;
+  if (p.a.transposed || !p.b.transposed) return false;
+  return (p.size.n < 16 && p.size.k >= 64) || (p.size.m <= 8 && p.size.k >= 256);
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
@@ -101,17 +104,20 @@ void multiply_thin(const Product& p, Span rows, Span columns) {
   finish(p, rows, columns);
 }
 
-// A single row of sums: B is read as it lies, a few whole rows of it at a time. In the same blocks
-// of k as everywhere, so that a row has the same bits wherever threads cut the rows.
+// A single row of sums: B is read as it lies, a few whole rows of it at a time. A row of several
+// has its terms in the order and blocks of tiles, so that it has the same bits wherever threads cut
+// the rows.
 void multiply_single(const Product& p, std::int64_t row, Span columns) {
+  const bool alone = p.size.m == 1;
   for (std::int64_t j = columns.begin; j < columns.end; j += RowJob::most_columns) {
     RowJob job{};
     job.columns = std::min(RowJob::most_columns, columns.end - j);
     job.a_step = p.a_term();
     job.b_row = p.b.stride;
+    job.in_quarters = alone;
     job.c = p.c + row * p.c_stride + j;
-    for (std::int64_t b = 0; b < blocks_of_terms(p); ++b) {
-      const Span k = block_of_terms(p, b);
+    for (std::int64_t b = 0; b < (alone ? 1 : blocks_of_terms(p)); ++b) {
+      const Span k = alone ? Span{0, p.size.k} : block_of_terms(p, b);
       job.terms = k.size();
       job.a = p.a.data + row * p.a_row() + k.begin * p.a_term();
       job.b = p.b.data + k.begin * p.b.stride + j;
@@ -138,46 +144,46 @@ void multiply(const Product& p, Span rows, Span columns) {
   }
 }
 
-// A deep product with few results is cut along k, into pieces that depend on the sizes alone: else
-// there is too little to share out. The pieces' sums are added in their order.
-constexpr std::int64_t least_depth = 1024;
+// A product with few results is cut along k, into pieces that depend on the sizes alone: a deep
+// one, for else there is too little to share out, and a row whose B is large, so that each thread
+// reads a part of B that lies together. The pieces' sums are added in their order.
 constexpr std::int64_t most_pieces = 16;
 constexpr std::int64_t most_results = 2048;
 
-bool is_deep(const GemmSize& size) {
-  return size.k >= 2 * least_depth && size.m * size.n <= most_results;
+std::int64_t pieces_of(const Product& p) {
+  constexpr std::int64_t deep = 1024, most_of_row = 4, large = 65536;  // terms, pieces, numbers
+  if (p.size.m * p.size.n > most_results) return 1;
+  const std::int64_t by_depth = std::min(p.size.k / deep, most_pieces);
+  const bool row = p.size.m == 1 && !p.b.transposed;
+  const std::int64_t by_size = row ? std::min(p.size.k * p.size.n / large, most_of_row) : 1;
+  return std::max<std::int64_t>({by_depth, by_size, 1});
 }
 
-void multiply_deep(const Workers& workers, const Product& p) {
+void multiply_pieces(const Workers& workers, const Product& p, std::int64_t pieces, double work) {
   alignas(64) float sums[most_pieces * most_results];
   constexpr std::int64_t unit = 16;
   const std::int64_t m = p.size.m, n = p.size.n, k_terms = p.size.k;
-  const std::int64_t results = m * n;
-  const std::int64_t pieces = std::min(most_pieces, k_terms / least_depth);
   const Epilogue none;
-  workers.for_each(pieces, static_cast<double>(results) * least_depth / 8, [&](std::int64_t i) {
+  workers.for_each(pieces, work / static_cast<double>(pieces), [&](std::int64_t i) {
     // Pieces of whole registers, but for the last.
     const Span part = split((k_terms + unit - 1) / unit, pieces, i);
     Product piece = p;
     piece.size.k = std::min(part.end * unit, k_terms) - part.begin * unit;
     piece.a.data += part.begin * unit * (p.a.transposed ? p.a.stride : 1);
     piece.b.data += part.begin * unit * (p.b.transposed ? 1 : p.b.stride);
-    piece.c = sums + i * p.size.m * p.size.n;
-    piece.c_stride = p.size.n;
+    piece.c = sums + i * m * n;
+    piece.c_stride = n;
     piece.accumulate = false;
     piece.epilogue = &none;
-    multiply(piece, {0, p.size.m}, {0, p.size.n});
+    multiply(piece, {0, m}, {0, n});
   });
-  const bool positive = p.epilogue->activation.kind == ActivationKind::relu;
+  const float* bias = p.epilogue->bias;
   for (std::int64_t row = 0; row < m; ++row) {
     float* c = p.c + row * p.c_stride;
-    for (std::int64_t j = 0; j < n; ++j) {
-      float sum = p.epilogue->bias != nullptr ? p.epilogue->bias[j] : 0.0F;
-      for (std::int64_t i = 0; i < pieces; ++i) sum += sums[i * results + row * n + j];
-      if (p.accumulate) sum += c[j];
-      c[j] = positive && sum <= 0 ? 0.0F : sum;
-    }
-    if (!positive) activate_span(p.epilogue->activation, n, c, c);
+    if (!p.accumulate) std::fill_n(c, n, 0.0F);
+    if (bias != nullptr) add_to(workers, n, bias, c);
+    for (std::int64_t i = 0; i < pieces; ++i) add_to(workers, n, sums + (i * m + row) * n, c);
+    activate_span(p.epilogue->activation, n, c, c);
   }
 }
 
@@ -204,12 +210,16 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   if (size.n == 1 && b.stride == 1) product.b = {b.data, size.k, /*transposed=*/true};
   const float nothing = 0;  // operands of no terms may be null, which takes no offset
   if (size.k == 0) product.a = product.b = {&nothing, 1};
-  if (is_deep(size)) return multiply_deep(workers, product);
   constexpr double flops_per_ns = 64;
   constexpr std::int64_t unit_cols = 64, unit_rows = 4;
-  // Few rows wait for B to arrive, 80 bytes in a nanosecond.
-  const double per_row = std::max(2 / flops_per_ns, 0.05 / static_cast<double>(size.m));
+  // Few rows wait for B to arrive, 80 bytes in a nanosecond, and no row of it in less than one.
+  const double m = static_cast<double>(size.m), n = static_cast<double>(size.n);
+  const double per_row = std::max({2 / flops_per_ns, 0.05 / m, 1.2 / (m * n)});
   const double work_per_element = per_row * static_cast<double>(size.k) + 0.5;
+  const double work = work_per_element * static_cast<double>(size.m * size.n);
+  if (const std::int64_t pieces = pieces_of(product); pieces > 1) {
+    return multiply_pieces(workers, product, pieces, work);
+  }
   // Each element's sum is the same wherever C is cut; whole panels and tiles keep the pieces full.
   const bool by_columns = size.n >= size.m;
   const std::int64_t unit = by_columns ? unit_cols : unit_rows;

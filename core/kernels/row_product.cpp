@@ -12,15 +12,15 @@ HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
-// sums[j] += the products of `count` terms from p on.
+// sums[j] += the products of `count` terms from p on, each `step` from the one before.
 template <int count>
-void add_terms(const RowJob& job, std::int64_t p, float* HWY_RESTRICT sums) {
+void add_terms(const RowJob& job, std::int64_t p, std::int64_t step, float* HWY_RESTRICT sums) {
   const FloatTag d;
   Floats x[count];
   const float* rows[count];
   unrolled<count>([&](auto q) HWY_ATTR {
-    x[q] = hn::Set(d, job.a[(p + q) * job.a_step]);
-    rows[q] = job.b + (p + q) * job.b_row;
+    x[q] = hn::Set(d, job.a[(p + q * step) * job.a_step]);
+    rows[q] = job.b + (p + q * step) * job.b_row;
   });
   const std::int64_t whole = job.columns / lanes * lanes;
   for (std::int64_t j = 0; j < whole; j += lanes) {
@@ -40,16 +40,24 @@ void add_terms(const RowJob& job, std::int64_t p, float* HWY_RESTRICT sums) {
 }  // namespace
 
 void row_of_target(const RowJob& job) {
+  const FloatTag d;
   alignas(64) float sums[RowJob::most_columns];
-  float* end = sums + (job.columns + lanes - 1) / lanes * lanes;
-  std::fill(job.bias == nullptr ? sums : std::copy_n(job.bias, job.columns, sums), end, 0.0F);
-  std::int64_t p = 0;
-  for (; p + 4 <= job.terms; p += 4) add_terms<4>(job, p, sums);
-  for (; p < job.terms; ++p) add_terms<1>(job, p, sums);
-  for (std::int64_t j = 0; j < job.columns; ++j) {
-    const float v = job.add ? job.c[j] + sums[j] : sums[j];
-    job.c[j] = v < job.floor ? job.floor : v;
-  }
+  const auto each = [&](auto f) HWY_ATTR {
+    for (std::int64_t j = 0; j < job.columns; j += lanes) f(j, Partial(job.columns - j));
+  };
+  each([&](std::int64_t j, const Partial& part) HWY_ATTR {
+    hn::Store(job.bias == nullptr ? hn::Zero(d) : part.load(job.bias + j), d, sums + j);
+  });
+  const std::int64_t fours = job.terms / 4;
+  const std::int64_t next = job.in_quarters ? 1 : 4, step = job.in_quarters ? fours : 1;
+  for (std::int64_t t = 0; t < fours; ++t) add_terms<4>(job, t * next, step, sums);
+  for (std::int64_t p = 4 * fours; p < job.terms; ++p) add_terms<1>(job, p, 1, sums);
+  const Floats floor = hn::Set(d, job.floor);
+  each([&](std::int64_t j, const Partial& part) HWY_ATTR {
+    Floats sum = hn::Load(d, sums + j);
+    if (job.add) sum = hn::Add(part.load(job.c + j), sum);
+    part.store(at_least(floor, sum), job.c + j);
+  });
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE

@@ -133,9 +133,9 @@ TEST(Gemm, IsRightWhereItIsLarge) {
 
 TEST(Gemm, IsRightBeyondOneBlock) {
   for (const int way : {0, 1, 2, 3}) {
-    for (const GemmSize size :
-         {GemmSize{5, 130, 513}, GemmSize{150, 273, 515}, GemmSize{67, 10, 600}, GemmSize{9, 65, 385}, GemmSize{1, 77, 500},
-          GemmSize{40, 131, 400}, GemmSize{130, 3, 31}}) {
+    for (const GemmSize size : {GemmSize{5, 130, 513}, GemmSize{150, 273, 515},
+                                GemmSize{67, 10, 600}, GemmSize{9, 65, 385}, GemmSize{1, 77, 500},
+                                GemmSize{40, 131, 400}, GemmSize{130, 3, 31}}) {
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       EXPECT_TRUE(is_right(c));
       c.accumulate = true;
@@ -148,7 +148,9 @@ TEST(Gemm, IsRightBeyondOneBlock) {
 TEST(Gemm, IsRightForOneRowAndOneColumn) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size : {GemmSize{1, 203, 70}, GemmSize{203, 1, 70}, GemmSize{1, 16, 1},
-                                GemmSize{64, 1, 600}, GemmSize{1, 129, 0}, GemmSize{1, 1, 33}}) {
+                                GemmSize{64, 1, 600}, GemmSize{1, 129, 0}, GemmSize{1, 1, 33},
+                                GemmSize{1, 523, 303}, GemmSize{1, 1101, 403},  // in pieces
+                                GemmSize{1, 2101, 77}, GemmSize{1, 13, 6003}}) {
       for (const bool accumulate : {false, true}) {
         Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
         c.accumulate = accumulate;
@@ -178,6 +180,19 @@ TEST(Gemm, IsRightForThinProducts) {
         c.activation = {};
         ASSERT_TRUE(is_right(c));
       }
+    }
+  }
+}
+
+// Or few rows.
+TEST(Gemm, IsRightForFewRowsOfDotProducts) {
+  for (const std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9}) {
+    for (const GemmSize size :
+         {GemmSize{m, 16, 256}, GemmSize{m, 33, 300}, GemmSize{m, 131, 2100}}) {
+      Case c{.size = size, .b_transposed = true, .extra = m % 3, .bias = m % 2 == 0};
+      c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
+      EXPECT_TRUE(is_right(c));
+      EXPECT_TRUE(is_right(c, 2));
     }
   }
 }
@@ -212,8 +227,9 @@ TEST(Gemm, LetsNanThroughRelu) {
 TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const GemmSize size :
        {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000}, GemmSize{3000, 10, 32},
-        GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{2, 300, 700}, GemmSize{400, 1, 500},
-        GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
+        GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{1, 700, 500}, GemmSize{8, 300, 700},
+        GemmSize{49, 48, 900},  // of which the last of 7 threads has one row
+        GemmSize{400, 1, 500}, GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
         GemmSize{1024, 130, 600}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
