@@ -18,10 +18,11 @@ namespace {
 // A is read where it lies, in either layout; B panel by panel of up to two registers' columns, or
 // of four where few rows use it, and packed where many rows do, or its columns lie as rows do.
 
+constexpr std::int64_t few_terms = 16;
+
 // Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
 // narrow and spread over more memory than is near.
 bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
-  constexpr std::int64_t few_terms = 16;
   if (p.b.transposed) return false;
   if (columns >= widest_panel) return rows < many_rows || p.size.k <= few_terms;
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
@@ -30,9 +31,9 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
 // Panels of four registers' width have fewer rows of B to find, and lower tiles: two, one below the
 // other, where one of the usual width reaches all rows and reads B once.
 int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
-  constexpr std::int64_t few_rows = 96, few_terms = 64;
+  constexpr std::int64_t few_rows = 96, many_terms = 65;
   const bool reached = rows > tiles.tallest(tiles.wide(left)) &&
-                       rows <= tiles.tallest(tiles.width(left)) && size.k > few_terms;
+                       rows <= tiles.tallest(tiles.width(left)) && size.k >= many_terms;
   return rows <= few_rows && !reached ? tiles.wide(left) : tiles.width(left);
 }
 
@@ -41,14 +42,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   const Tiles& tiles = kernels::tiles();
   alignas(64) float packed[block_k * widest_panel];
   const Steps steps(k.size(), p.a_term());
-  TileJob job{};
-  job.terms = k.size();
-  job.offsets = steps.of;
-  job.fours = !p.a.transposed;
-  job.c_row = p.c_stride;
-  job.add = p.accumulate || k.begin > 0;
-  job.floor = floor_at(p, k.end);
-  set_rows(job, p.a_row());
+  TileJob job = job_of(p, k, steps);
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
@@ -70,6 +64,37 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     j += width;
   }
   if (k.end == p.size.k) finish(p, rows, columns);
+}
+
+bool is_shallow(const Product& p, Span columns) {
+  return p.size.k <= few_terms && !p.b.transposed && columns.size() >= 128;
+}
+
+// Few terms: what takes time is C, which is written in long rows, as far as there are whole panels.
+// Returns the columns that are left.
+Span multiply_shallow(const Product& p, Span rows, Span columns) {
+  constexpr std::int64_t strip = 512;  // columns of B that stay near while all rows use them
+  const Tiles& tiles = kernels::tiles();
+  const int width = tiles.wide(columns.size());
+  const std::int64_t end = columns.begin + columns.size() / width * width;
+  const Steps steps(p.size.k, p.a_term());
+  TileJob job = job_of(p, {0, p.size.k}, steps);
+  job.b_row = p.b.stride;
+  job.columns = job.b_next = job.c_next = width;
+  const TileCut cut(rows.size(), tiles.tallest(width));
+  for (std::int64_t j = columns.begin; j < end; j += strip) {
+    job.tiles = (std::min(j + strip, end) - j) / width;
+    job.b = p.b.data + j;
+    job.bias = bias_at(p, 0, j);
+    for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
+      job.a = p.a.data + row * p.a_row();
+      job.c = p.c + row * p.c_stride + j;
+      tiles.run(job, width, cut.height_of(t));
+      row += cut.height_of(t);
+    }
+  }
+  finish(p, rows, {columns.begin, end});
+  return {end, columns.end};
 }
 
 // Whether registers along k serve a product best: operands that lie so, and few columns, or few
@@ -134,6 +159,7 @@ void multiply(const Product& p, Span rows, Span columns) {
   if (is_thin(p)) return multiply_thin(p, rows, columns);
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
   if (is_large(p, rows, columns)) return multiply_large(p, rows, columns);
+  if (is_shallow(p, columns)) columns = multiply_shallow(p, rows, columns);
   // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
   const std::int64_t block_n = blocks_of_terms(p) == 1 ? columns.size() : 64;
   for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {

@@ -55,14 +55,7 @@ class LargeProduct {
   void multiply_block(Span rows, Span columns, Span terms) {
     pack_b(columns, terms);
     const Steps steps(terms.size(), copies_a_ ? copied_rows : p_.a_term());
-    TileJob job{};
-    job.terms = terms.size();
-    job.offsets = steps.of;
-    job.fours = !p_.a.transposed;
-    job.c_row = p_.c_stride;
-    job.add = p_.accumulate || terms.begin > 0;
-    job.floor = floor_at(p_, terms.end);
-    set_rows(job, p_.a_row());
+    TileJob job = job_of(p_, terms, steps);
     const TileCut cut(rows.size(), tallest_);
     Span copied{rows.begin, rows.begin};
     for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {

@@ -79,4 +79,17 @@ inline const float* bias_at(const Product& p, std::int64_t term, std::int64_t co
   return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
 }
 
+// What the tiles of a block of terms have in common.
+inline TileJob job_of(const Product& p, Span k, const Steps& steps) {
+  TileJob job{};
+  job.terms = k.size();
+  job.offsets = steps.of;
+  job.fours = !p.a.transposed;
+  job.c_row = p.c_stride;
+  job.add = p.accumulate || k.begin > 0;
+  job.floor = floor_at(p, k.end);
+  set_rows(job, p.a_row());
+  return job;
+}
+
 }  // namespace minnow::kernels

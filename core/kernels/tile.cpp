@@ -52,16 +52,17 @@ void tile(const TileJob& job) {
   };
   const float* a = job.a;
   float* c = job.c;
-  for (std::int64_t n = 0; n < job.tiles; ++n, a += job.a_next, c += job.c_next) {
+  std::int64_t column = 0;
+  for (std::int64_t n = 0; n < job.tiles; ++n) {
     Floats sum[rows][vectors];
     unrolled<vectors>([&](auto j) HWY_ATTR {
-      const Floats start = job.bias == nullptr ? hn::Zero(d) : load(j, job.bias);
+      const Floats start = job.bias == nullptr ? hn::Zero(d) : load(j, job.bias + column);
       unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
     });
     const float* of_group[groups];
     unrolled<groups>([&](auto g) HWY_ATTR { of_group[g] = a + job.groups[g]; });
     const std::int64_t a_row = job.a_row, b_row = job.b_row;
-    const float* b = job.b;
+    const float* b = job.b + column;
     const auto add_term = [&](std::int64_t at, auto next) HWY_ATTR __attribute__((always_inline)) {
       Floats y[vectors];
       unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = load(j, b); });
@@ -85,7 +86,8 @@ void tile(const TileJob& job) {
     for (; offset != end; ++offset) add_term(*offset, Int<0>{});
     const std::int64_t c_row = job.c_row;
     const Floats floor = hn::Set(d, job.floor);
-    const auto write = [&](auto add) HWY_ATTR {
+    // Where the compiler did not take it in, all sums would go through memory.
+    const auto write = [&](auto add) HWY_ATTR __attribute__((always_inline)) {
       unrolled<rows>([&](auto i) HWY_ATTR {
         unrolled<vectors>([&](auto j) HWY_ATTR {
           float* place = c + i * c_row + j * lanes;
@@ -111,6 +113,9 @@ void tile(const TileJob& job) {
     } else {
       write(Int<0>{});
     }
+    a += job.a_next;
+    c += job.c_next;
+    column += job.b_next;
   }
 }
 

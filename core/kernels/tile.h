@@ -9,7 +9,7 @@
 // compiled once.
 namespace minnow::kernels {
 
-/// Tiles of sums, one below the other. For the rows i and columns j of each,
+/// Tiles of sums, one below the other or side by side. For the rows i and columns j of each,
 ///   c[i c_row + j] = max(floor, (add ? c[...] : 0) + bias[j] + sum over t < terms of
 ///                    a[row(i) + offsets[t]] b[t b_row + j]),
 /// row(i) = groups[i / 3] + i % 3 a_row, and NaN stays NaN. The terms are added in their order, so
@@ -33,7 +33,8 @@ struct TileJob {
   bool add = false;
   float floor;
   std::int64_t tiles = 1;
-  std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the one below it
+  std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the next one
+  std::int64_t b_next = 0;              ///< and in the bias, where they lie side by side
 };
 
 /// The floor of sums that stay as they are.

@@ -131,6 +131,23 @@ TEST(Gemm, IsRightWhereItIsLarge) {
   }
 }
 
+TEST(Gemm, IsRightForFewTerms) {
+  for (const int way : {0, 1, 2, 3}) {
+    for (const GemmSize size : {GemmSize{1, 140, 3}, GemmSize{7, 129, 1}, GemmSize{33, 1100, 10},
+                                GemmSize{300, 527, 16}, GemmSize{20, 150, 17}}) {
+      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      c.extra = way;
+      c.bias = true;
+      c.activation = {way % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh};
+      EXPECT_TRUE(is_right(c));
+      EXPECT_TRUE(is_right(c, 3));
+      c.bias = false;
+      c.accumulate = true;
+      EXPECT_TRUE(is_right(c));
+    }
+  }
+}
+
 TEST(Gemm, IsRightBeyondOneBlock) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size : {GemmSize{5, 130, 513}, GemmSize{150, 273, 515},
