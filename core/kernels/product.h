@@ -61,9 +61,12 @@ inline void fetch_rows(const float* from, std::int64_t stride, std::int64_t coun
 inline void finish(const Product& p, Span rows, Span columns) {
   const ActivationKind kind = p.epilogue->activation.kind;
   if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+  // Whole rows beside one another are one.
+  const bool whole = columns.size() == p.c_stride;
+  const std::int64_t numbers = whole ? rows.size() * columns.size() : columns.size();
+  for (std::int64_t row = rows.begin; row < rows.end; row += whole ? rows.size() : 1) {
     float* c = p.c + row * p.c_stride + columns.begin;
-    activate_span(p.epilogue->activation, columns.size(), c, c);
+    activate_span(p.epilogue->activation, numbers, c, c);
   }
 }
 
