@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Trains the benchmark jobs with minnow and its peers in turns, and prints a table for the README.
 
-usage: compare.py [--rounds N] [--peers keras,torch] [--jobs ex1:32,...] [--threads 1,2] [--rows N]
+usage: compare.py [--rounds N] [--peers keras,torch,libtorch] [--jobs ex1:32,...] [--threads 1,2] [--rows N]
                   [--minnow PROGRAM] [--venv DIR] [--data DIR] [--chart FILE.svg]
 
 Each round runs every program once, one after another, so that a machine that slows down slows all.
 The figure of a run is its last epoch's; the table has the median of the rounds, in samples per
 second, and the ratio of minnow to the best figure of any peer at any thread count asked for.
 Peers are installed from PyPI into DIR (default build/peers) where it does not have them yet.
+libtorch is torch's C++ library, which a compiler builds bench/libtorch_peer.cpp with: example 1 only.
 """
 import argparse
 import json
@@ -18,7 +19,7 @@ import sys
 import venv
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PACKAGES = {"keras": ("tensorflow-cpu", "tensorflow"), "torch": ("torch", "torch")}
+PACKAGES = {"keras": ("tensorflow-cpu", "tensorflow"), "torch": ("torch", "torch"), "libtorch": ("torch", "torch")}
 
 
 def arguments():
@@ -48,6 +49,18 @@ def python_with(peers, folder):
     return python
 
 
+def libtorch_program(python, folder):
+    """bench/libtorch_peer.cpp, compiled with the library that is among torch's files."""
+    program = os.path.join(folder, "libtorch_peer")
+    find = "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
+    torch = subprocess.run([python, "-c", find], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([os.environ.get("CXX", "c++"), "-std=c++20", "-O2", f"-I{torch}/include",
+                    f"-I{torch}/include/torch/csrc/api/include", os.path.join(ROOT, "bench/libtorch_peer.cpp"),
+                    f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib,--no-as-needed,--allow-shlib-undefined",
+                    "-ltorch", "-ltorch_cpu", "-lc10", "-o", program], check=True)
+    return program
+
+
 def last_epoch(command):
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode != 0:
@@ -58,13 +71,15 @@ def last_epoch(command):
 def draw(path, jobs, columns, median):
     """Bars of each program's speed, every job's best peer being 1."""
     bar, gap, left, unit = 12, 14, 110, 90
-    shades = {"minnow": "#1b6ca8", "keras": "#c9c9c9", "torch": "#8f8f8f"}
+    shades = {"minnow": "#1b6ca8", "keras": "#c9c9c9", "torch": "#8f8f8f", "libtorch": "#6f6f6f"}
     lines, y = [], 16
     for job in jobs:
-        best = max(median[job, name, t] for name, t in columns if name != "minnow")
+        best = max(median.get((job, name, t), 0) for name, t in columns if name != "minnow")
         lines.append(f'<text x="8" y="{y + 10}">{job.replace(":", ", batch ")}</text>')
         y += 16
         for name, t in columns:
+            if (job, name, t) not in median:
+                continue
             ratio = median[job, name, t] / best
             width = min(ratio, 8) * unit
             lines.append(f'<text x="{left - 6}" y="{y + 10}" text-anchor="end">{name}, {t}</text>'
@@ -83,6 +98,7 @@ def main():
     peers = [p for p in a.peers.split(",") if p]
     threads = [int(t) for t in a.threads.split(",")]
     python = python_with(peers, a.venv) if peers else sys.executable
+    libtorch = libtorch_program(python, a.venv) if "libtorch" in peers else None
     results = {}
     for _ in range(a.rounds):
         for job_batch in a.jobs.split(","):
@@ -91,7 +107,10 @@ def main():
                 common = [job, "--threads", str(t), "--batch", batch, "--rows", str(a.rows),
                           "--epochs", "2", "--data", a.data]
                 for name in ["minnow", *peers]:
+                    if name == "libtorch" and job != "ex1":
+                        continue
                     command = ([a.minnow, "bench", "train", *common] if name == "minnow" else
+                               [libtorch, *common] if name == "libtorch" else
                                [python, os.path.join(ROOT, "bench/peer_train.py"), name, *common])
                     results.setdefault((job_batch, name, t), []).append(last_epoch(command))
                     print(name, *common[:5], results[job_batch, name, t][-1], file=sys.stderr, flush=True)
@@ -102,8 +121,9 @@ def main():
           " | " + " | ".join(f"ratio {t}" for t in threads) + " |")
     print("|---" * (1 + len(columns) + len(threads)) + "|")
     for job_batch in a.jobs.split(","):
-        row = [f"{median[job_batch, name, t]:,.0f}" for name, t in columns]
-        best = max((median[job_batch, p, t] for p in peers for t in threads), default=None)
+        row = [f"{median[job_batch, name, t]:,.0f}" if (job_batch, name, t) in median else ""
+               for name, t in columns]
+        best = max((median.get((job_batch, p, t), 0) for p in peers for t in threads), default=None)
         ratios = [f"{median[job_batch, 'minnow', t] / best:.2f}" if best else "" for t in threads]
         print(f"| {job_batch.replace(':', ', ')} | " + " | ".join(row + ratios) + " |")
     if a.chart and peers:
