@@ -355,10 +355,10 @@ void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows, Block&
 // A small kernel has too few parts to share out, and copies of padded images that every thread
 // would make: the rows of the batch are cut too.
 std::int64_t pieces_of(const Conv2DSize& s, std::int64_t rows) {
-  constexpr std::int64_t most_pieces = 8;
-  const std::int64_t room = most_piece_numbers / (kernel_numbers(s) + s.filters);
-  const std::int64_t most = room >= most_pieces ? most_pieces : room >= 4 ? 4 : 1;
-  return std::clamp<std::int64_t>(rows / 8, 1, most);
+  constexpr std::int64_t tiny = 512;  // numbers, which are few tiles
+  const std::int64_t most = kernel_numbers(s) <= tiny ? 8 : 4;
+  const bool fit = most * (kernel_numbers(s) + s.filters) <= most_piece_numbers;
+  return fit ? std::clamp<std::int64_t>(rows / 8, 1, most) : 1;
 }
 
 }  // namespace
