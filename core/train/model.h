@@ -47,7 +47,8 @@ class Model {
   History fit(const Tensors& x, const Tensors& y, const FitOptions& options = {});
   /// Loss and metrics in inference mode.
   Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
-  /// The output for every row of x; needs no compile. For a model with one output.
+  /// The output for every row of x; needs no compile. For a model with one output. The same bits
+  /// for any number of threads; with a batch_size of 1 the last ones may differ from others'.
   Tensor predict(const Tensors& x, const PredictOptions& options = {});
   /// The same for any number of outputs.
   std::vector<Tensor> predict_all(const Tensors& x, const PredictOptions& options = {});
