@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/conv2d_axis.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/dots.h"
@@ -23,45 +23,6 @@ namespace {
 constexpr std::int64_t most_terms = 1024;  // of sums in registers, and of offsets
 constexpr std::int64_t most_packed = 32768;
 constexpr std::int64_t most_parts = 64;
-
-// Where taps of one axis meet an output.
-struct Axis {
-  std::int64_t length, taps, stride, pad, dilation;
-
-  std::int64_t classes() const { return std::min(stride, length); }
-  // In strides: the places of the largest class.
-  std::int64_t places() const { return ceil_div(length, stride); }
-  std::int64_t places_of(std::int64_t first) const { return ceil_div(length - first, stride); }
-  bool hits(std::int64_t first, std::int64_t tap) const {
-    return (first + pad - tap * dilation) % stride == 0;
-  }
-  std::int64_t count_hits(std::int64_t first) const {
-    std::int64_t count = 0;
-    for (std::int64_t tap = 0; tap < taps; ++tap) count += hits(first, tap) ? 1 : 0;
-    return count;
-  }
-  // The output that the first place meets there, perhaps outside.
-  std::int64_t output(std::int64_t first, std::int64_t tap) const {
-    return (first + pad - tap * dilation) / stride;
-  }
-  // The classes beside one another whose first place meets `output`, by a tap for each.
-  Span meeting(std::int64_t output) const {
-    const std::int64_t first = output * stride - pad;  // that tap 0 meets
-    return {std::max<std::int64_t>(first, 0), std::min(first + taps, classes())};
-  }
-  // The outputs that the first places meet.
-  Span outputs() const {
-    Span met{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-    for (std::int64_t first = 0; first < classes(); ++first) {
-      for (std::int64_t tap = 0; tap < taps; ++tap) {
-        if (!hits(first, tap)) continue;
-        met.begin = std::min(met.begin, output(first, tap));
-        met.end = std::max(met.end, output(first, tap) + 1);
-      }
-    }
-    return met.begin < met.end ? met : Span{0, 1};
-  }
-};
 
 class InputGradient {
  public:
