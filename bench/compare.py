@@ -109,10 +109,9 @@ def main():
                 for name in ["minnow", *peers]:
                     if name == "libtorch" and job != "ex1":
                         continue
-                    command = ([a.minnow, "bench", "train", *common] if name == "minnow" else
-                               [libtorch, *common] if name == "libtorch" else
-                               [python, os.path.join(ROOT, "bench/peer_train.py"), name, *common])
-                    results.setdefault((job_batch, name, t), []).append(last_epoch(command))
+                    program = {"minnow": [a.minnow, "bench", "train"], "libtorch": [libtorch]}.get(
+                        name, [python, os.path.join(ROOT, "bench/peer_train.py"), name])
+                    results.setdefault((job_batch, name, t), []).append(last_epoch([*program, *common]))
                     print(name, *common[:5], results[job_batch, name, t][-1], file=sys.stderr, flush=True)
 
     median = {key: statistics.median(values) for key, values in results.items()}

@@ -181,9 +181,13 @@ class InputGradient {
           const std::int64_t place =
               (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
               (columns_.output(part.x.begin, b) - met_columns_.begin) * depth_;
+          const Span filters{begin - first, end - first};
+          const std::int64_t at = part.at + begin - part.begin;
+          for (std::int64_t f = 0; f < filters.size(); f += unit()) {
+            pass.offsets[(at + f) / unit()] = place + filters.begin + f;
+          }
           for (std::int64_t x = 0; x < part.x.size(); ++x) {
-            pack_tap(panel, a * columns_.taps + b + x, {begin - first, end - first}, place,
-                     part.at + begin - part.begin, x * channels_, pass);
+            pack_tap(panel, a * columns_.taps + b + x, filters, at, x * channels_, pass);
           }
         }
         first += terms_of_tap();
@@ -192,11 +196,8 @@ class InputGradient {
   }
 
   // Some of a tap's filters, to the columns of B from `column` on.
-  void pack_tap(const Panel& panel, std::int64_t tap, Span filters, std::int64_t place,
-                std::int64_t at, std::int64_t column, Pass& pass) const {
-    for (std::int64_t f = 0; f < filters.size(); f += unit()) {
-      pass.offsets[(at + f) / unit()] = place + filters.begin + f;
-    }
+  void pack_tap(const Panel& panel, std::int64_t tap, Span filters, std::int64_t at,
+                std::int64_t column, Pass& pass) const {
     const float* from = kernel_ + (tap * channels_ + panel.first) * s_.filters +
                         panel.group * filters_ + filters.begin;
     if (!by_dots_) {

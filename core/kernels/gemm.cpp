@@ -80,18 +80,15 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
   const Steps steps(p.size.k, p.a_term());
   TileJob job = job_of(p, {0, p.size.k}, steps);
   job.b_row = p.b.stride;
-  job.columns = job.b_next = job.c_next = width;
+  job.a = p.a.data + rows.begin * p.a_row();
+  job.columns = job.b_next = width;
   const TileCut cut(rows.size(), tiles.tallest(width));
   for (std::int64_t j = columns.begin; j < end; j += strip) {
-    job.tiles = (std::min(j + strip, end) - j) / width;
     job.b = p.b.data + j;
     job.bias = bias_at(p, 0, j);
-    for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
-      job.a = p.a.data + row * p.a_row();
-      job.c = p.c + row * p.c_stride + j;
-      tiles.run(job, width, cut.height_of(t));
-      row += cut.height_of(t);
-    }
+    job.c = p.c + rows.begin * p.c_stride + j;
+    const std::int64_t side_by_side = (std::min(j + strip, end) - j) / width;
+    run_cuts(tiles, job, width, cut, side_by_side, /*a_next=*/0, /*c_next=*/width);
   }
   finish(p, rows, {columns.begin, end});
   return {end, columns.end};
@@ -195,7 +192,7 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
     const Span part = split((k_terms + unit - 1) / unit, pieces, i);
     Product piece = p;
     piece.size.k = std::min(part.end * unit, k_terms) - part.begin * unit;
-    piece.a.data += part.begin * unit * (p.a.transposed ? p.a.stride : 1);
+    piece.a.data += part.begin * unit * p.a_term();
     piece.b.data += part.begin * unit * (p.b.transposed ? 1 : p.b.stride);
     piece.c = sums + i * m * n;
     piece.c_stride = n;

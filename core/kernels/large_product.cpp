@@ -8,17 +8,25 @@
 namespace minnow::kernels {
 namespace {
 
-// Whether A's rows or terms lie whole pages apart: they share the few places that the first cache
-// has for such addresses, 8 in many processors.
-bool lies_badly(const Product& p) {
-  constexpr std::int64_t page = 1024;  // numbers
-  return p.a.stride % page == 0;
-}
+// Whether A's rows, or its terms, lie whole pages apart: they share the few places that the first
+// cache has for such addresses, 8 in many processors.
+constexpr std::int64_t page = 1024;  // numbers
+bool rows_lie_badly(const Product& p) { return !p.a.transposed && p.a.stride % page == 0; }
+bool terms_lie_badly(const Product& p) { return p.a.transposed && p.a.stride % page == 0; }
 
 int tallest_tile(const Product& p, const Tiles& tiles) {
   constexpr int room = 7;  // beside B, which passes through
   const int tallest = tiles.tallest(tiles.width(widest_panel));
-  return !p.a.transposed && lies_badly(p) ? std::min(tallest, room) : tallest;
+  return rows_lie_badly(p) ? std::min(tallest, room) : tallest;
+}
+
+// Asks for `count` rows of `numbers` each before their time, for the second cache: the first is
+// full.
+void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std::int64_t numbers) {
+  constexpr std::int64_t line = 16;  // numbers
+  for (std::int64_t i = 0; i < count; ++i, from += stride) {
+    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
+  }
 }
 
 // A block of B is packed and stays in a core's own cache while all rows pass over it, a tile's
@@ -30,7 +38,7 @@ class LargeProduct {
       : p_(p),
         tiles_(tiles()),
         tallest_(tallest_tile(p, tiles_)),
-        copies_a_(p.a.transposed && lies_badly(p) && tallest_ < high_tile) {}
+        copies_a_(terms_lie_badly(p) && tallest_ < high_tile) {}
 
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
@@ -109,7 +117,7 @@ class LargeProduct {
 }  // namespace
 
 bool is_large(const Product& p, Span rows, Span columns) {
-  const std::int64_t least_rows = !p.a.transposed && lies_badly(p) ? 129 : many_rows;
+  const std::int64_t least_rows = rows_lie_badly(p) ? 129 : many_rows;
   return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
 }
 

@@ -40,13 +40,12 @@ HWY_INLINE hn::Vec<Places> read(const Winners& winners, std::int64_t at, int cou
 // size where it is known. Infinities of both signs pass for NaN at first.
 template <int n, int high, int wide>
 void max_of_registers(const Pool2DSize& s, const Windows& w, const Partial& part, const float* x,
-                      float* y, const Winners& winners) {
+                      float* y, Winners winners) {
   const FloatTag d;
   const Places places;
   const std::int64_t rows = high > 0 ? high : w.rows, columns = wide > 0 ? wide : w.columns;
   const std::int64_t channels = s.channels, row = s.width * channels;
   const int last_count = n == 1 ? part.count : lanes;
-  const Winners kept = winners;
   const auto load = [&](const float* from)
                         HWY_ATTR { return n == 1 ? part.load(from) : hn::LoadU(d, from); };
   for (std::int64_t t = 0; t < w.count; ++t, x += s.stride_w * channels, y += channels) {
@@ -77,10 +76,10 @@ void max_of_registers(const Pool2DSize& s, const Windows& w, const Partial& part
       } else {
         hn::StoreU(best[v], d, y + v * lanes);
       }
-      if (kept.kept()) write(won[v], kept, t * channels + v * lanes, last_count);
+      if (winners.kept()) write(won[v], winners, t * channels + v * lanes, last_count);
     });
     if (!hn::AllTrue(d, hn::Eq(all, all))) {
-      max_with_nan(s, w, (n - 1) * lanes + last_count, x, y, kept.from(t * channels));
+      max_with_nan(s, w, (n - 1) * lanes + last_count, x, y, winners.from(t * channels));
     }
   }
 }

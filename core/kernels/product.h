@@ -47,16 +47,6 @@ struct Steps {
   }
 };
 
-// Asks for `count` rows of `numbers` each before their time, for the second cache: the first is
-// full.
-inline void fetch_rows(const float* from, std::int64_t stride, std::int64_t count,
-                       std::int64_t numbers) {
-  constexpr std::int64_t line = 16;  // numbers
-  for (std::int64_t i = 0; i < count; ++i, from += stride) {
-    for (std::int64_t j = 0; j < numbers; j += line) __builtin_prefetch(from + j, 0, 2);
-  }
-}
-
 // The activations that tiles do not apply on their way out.
 inline void finish(const Product& p, Span rows, Span columns) {
   const ActivationKind kind = p.epilogue->activation.kind;

@@ -1,7 +1,5 @@
 #include "core/kernels/row_product.h"
 
-#include <algorithm>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/row_product.cpp"
 #include "core/kernels/targets.h"

@@ -104,14 +104,15 @@ inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t r
   job.c = c;
 }
 
-/// The tiles of `count` cuts of rows, the cuts one below the other by a_down and c_down.
+/// The tiles of `count` cuts of rows, each a_next and c_next (and the job's b_next) from the one
+/// before.
 inline void run_cuts(const Tiles& tiles, TileJob& job, int width, const TileCut& cut,
-                     std::int64_t count, std::int64_t a_down, std::int64_t c_down) {
+                     std::int64_t count, std::int64_t a_next, std::int64_t c_next) {
   const float* const a = job.a;
   float* const c = job.c;
   job.tiles = count;
-  job.a_next = a_down;
-  job.c_next = c_down;
+  job.a_next = a_next;
+  job.c_next = c_next;
   for (std::int64_t t = 0; t < cut.count; ++t) {
     const std::int64_t height = cut.height_of(t);
     tiles.run(job, width, height);
