@@ -75,14 +75,22 @@ HWY_NOINLINE void copy_tail(const DotJob& job, const float* from, std::int64_t r
 
 HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int64_t first_col,
                             int rows, int cols, const float* dots) {
-  const FloatTag d;
-  const Partial part(cols);
-  const Floats bias = job.bias == nullptr ? hn::Zero(d) : part.load(job.bias + first_col);
+  const float* bias = job.bias == nullptr ? nullptr : job.bias + first_col;
   for (int i = 0; i < rows; ++i, dots += cols) {
     float* c = job.c + (first_row + i) * job.c_row + first_col;
-    Floats v = hn::Add(part.load(dots), bias);
-    if (job.add) v = hn::Add(v, part.load(c));
-    part.store(at_least(hn::Set(d, job.floor), v), c);
+    if constexpr (stores_parts) {
+      const FloatTag d;
+      const Partial part(cols);
+      Floats v = hn::Add(part.load(dots), bias == nullptr ? hn::Zero(d) : part.load(bias));
+      if (job.add) v = hn::Add(v, part.load(c));
+      part.store(at_least(hn::Set(d, job.floor), v), c);
+    } else {
+      for (int j = 0; j < cols; ++j) {
+        float v = dots[j] + (bias == nullptr ? 0.0F : bias[j]);
+        if (job.add) v += c[j];
+        c[j] = v < job.floor ? job.floor : v;
+      }
+    }
   }
 }
 
