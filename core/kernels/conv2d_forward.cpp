@@ -155,7 +155,7 @@ class Forward {
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       const std::int64_t end = (group + 1) * group_filters();
       for (std::int64_t filter = group * group_filters(); filter < end;) {
-        const int width = tiles.width(end - filter);
+        const int width = tiles.broad(end - filter);
         job.columns = std::min<std::int64_t>(end - filter, width);
         job.b = kernel_ + term * s_.filters + filter;
         job.bias = !job.add && bias_ != nullptr ? bias_ + filter : nullptr;
@@ -176,7 +176,7 @@ class Forward {
     const std::int64_t across = s_.stride_w * s_.channels, down = s_.stride_h * row_size;
     const std::int64_t out_row = s_.out_w * s_.filters;
     // Tiles lie along rows, but along the columns of a narrow region.
-    const std::int64_t narrow = tiles.tallest(tiles.width(group_filters())) / 2;
+    const std::int64_t narrow = tiles.tallest(tiles.broad(group_filters())) / 2;
     const bool upright =
         region.columns.size() <= narrow && region.columns.size() < region.rows.size();
     const std::int64_t length = upright ? region.rows.size() : region.columns.size();

@@ -33,8 +33,8 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
 int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
   constexpr std::int64_t few_rows = 96, many_terms = 65;
   const bool reached = rows > tiles.tallest(tiles.wide(left)) &&
-                       rows <= tiles.tallest(tiles.width(left)) && size.k >= many_terms;
-  return rows <= few_rows && !reached ? tiles.wide(left) : tiles.width(left);
+                       rows <= tiles.tallest(tiles.broad(left)) && size.k >= many_terms;
+  return rows <= few_rows && !reached ? tiles.wide(left) : tiles.broad(left);
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them.
@@ -47,7 +47,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
     const int width =
-        in_place ? width_in_place(tiles, p.size, rows.size(), left) : tiles.width(left);
+        in_place ? width_in_place(tiles, p.size, rows.size(), left) : tiles.broad(left);
     job.columns = std::min<std::int64_t>(left, width);
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
@@ -73,9 +73,9 @@ bool is_shallow(const Product& p, Span columns) {
 // Few terms: what takes time is C, which is written in long rows, as far as there are whole panels.
 // Returns the columns that are left.
 Span multiply_shallow(const Product& p, Span rows, Span columns) {
-  constexpr std::int64_t strip = 512;  // columns of B that stay near while all rows use them
   const Tiles& tiles = kernels::tiles();
   const int width = tiles.wide(columns.size());
+  const std::int64_t strip = 512 / width * width;  // columns of B that stay near for all rows
   const std::int64_t end = columns.begin + columns.size() / width * width;
   const Steps steps(p.size.k, p.a_term());
   TileJob job = job_of(p, {0, p.size.k}, steps);

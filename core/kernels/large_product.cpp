@@ -14,9 +14,12 @@ constexpr std::int64_t page = 1024;  // numbers
 bool rows_lie_badly(const Product& p) { return !p.a.transposed && p.a.stride % page == 0; }
 bool terms_lie_badly(const Product& p) { return p.a.transposed && p.a.stride % page == 0; }
 
-int tallest_tile(const Product& p, const Tiles& tiles) {
+// Low tiles load much of B for what they do with it.
+bool are_low(const Tiles& tiles) { return tiles.tallest(tiles.broad(widest_panel)) < 8; }
+
+int tallest_tile(const Product& p, const Tiles& tiles, int width) {
   constexpr int room = 7;  // beside B, which passes through
-  const int tallest = tiles.tallest(tiles.width(widest_panel));
+  const int tallest = tiles.tallest(width);
   return rows_lie_badly(p) ? std::min(tallest, room) : tallest;
 }
 
@@ -29,25 +32,30 @@ void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std:
   }
 }
 
-// A block of B is packed and stays in a core's own cache while all rows pass over it, a tile's
-// height at a time. A is read where it lies, for a copy's cost returns with each block of B; only
-// terms that lie badly are copied for low tiles, which do too little with what they wait for.
+// A block of B is packed and stays in a core's own cache while all rows pass over it. High tiles
+// are run beside one another, A's few rows staying in the first cache and B passing through it. Low
+// ones load much of B for what they do with it: they are run one below the other, many rows for a
+// panel. A is read where it lies, for a copy's cost returns with each block of B; only terms that
+// lie badly are copied for low tiles.
 class LargeProduct {
  public:
   explicit LargeProduct(const Product& p)
       : p_(p),
         tiles_(tiles()),
-        tallest_(tallest_tile(p, tiles_)),
-        copies_a_(terms_lie_badly(p) && tallest_ < high_tile) {}
+        panel_(tiles_.broad(most_columns)),
+        tallest_(tallest_tile(p, tiles_, panel_)),
+        low_(are_low(tiles_)),
+        copies_a_(low_ && terms_lie_badly(p)) {}
 
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
-    const std::int64_t panels = (columns.size() + widest_panel - 1) / widest_panel;
+    const std::int64_t panels = (columns.size() + panel_ - 1) / panel_;
+    const std::int64_t most_panels = most_columns / panel_;
     const std::int64_t blocks = (panels + most_panels - 1) / most_panels;
     for (std::int64_t i = 0; i < blocks; ++i) {
       const Span part = split(panels, blocks, i);
-      const Span some{columns.begin + part.begin * widest_panel,
-                      std::min(columns.begin + part.end * widest_panel, columns.end)};
+      const Span some{columns.begin + part.begin * panel_,
+                      std::min(columns.begin + part.end * panel_, columns.end)};
       for (std::int64_t b = 0; b < blocks_of_terms(p_); ++b) {
         multiply_block(rows, some, block_of_terms(p_, b));
       }
@@ -56,68 +64,93 @@ class LargeProduct {
   }
 
  private:
-  static constexpr std::int64_t most_panels = 6;
-  static constexpr int high_tile = 8;
-  static constexpr std::int64_t copied_rows = 32;
+  static constexpr std::int64_t most_columns = 192;
+  static constexpr std::int64_t most_copied = 48, copied_panel = 8;  // rows
 
   void multiply_block(Span rows, Span columns, Span terms) {
     pack_b(columns, terms);
-    const Steps steps(terms.size(), copies_a_ ? copied_rows : p_.a_term());
+    const Steps steps(terms.size(), copies_a_ ? copied_panel : p_.a_term());
     TileJob job = job_of(p_, terms, steps);
+    if (!low_) return multiply_high(job, rows, columns, terms);
+    const std::int64_t most_rows = copies_a_ ? most_copied : 96;
+    for (std::int64_t row = rows.begin; row < rows.end; row += most_rows) {
+      multiply_low(job, {row, std::min(row + most_rows, rows.end)}, columns, terms);
+    }
+  }
+
+  void multiply_high(TileJob& job, Span rows, Span columns, Span terms) const {
     const TileCut cut(rows.size(), tallest_);
-    Span copied{rows.begin, rows.begin};
     for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
       const std::int64_t height = cut.height_of(t);
-      job.a = p_.a.data + row * p_.a_row() + terms.begin * p_.a_term();
-      if (copies_a_) {
-        if (row + height > copied.end) {
-          copied = {row, std::min(row + copied_rows, rows.end)};
-          pack_columns({p_.a.data, p_.a.stride}, terms, row, copied.size(), copied_rows, a_);
-        }
-        job.a = a_ + row - copied.begin;
+      job.a = a_at(row, terms);
+      for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
+        const int width = to_panel(job, row, j, columns, terms);
+        const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
+        if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
+        tiles_.run(job, width, height);
       }
-      multiply_row(job, row, height, columns, terms);
       row += height;
     }
   }
 
-  void pack_b(Span columns, Span terms) {
-    const int width = tiles_.width(widest_panel);
-    const std::int64_t whole = columns.size() / width * width, left = columns.size() - whole;
-    if (whole > 0) pack_columns(p_.b, terms, columns.begin, whole, width, b_);
-    if (left == 0) return;
-    pack_columns(p_.b, terms, columns.begin + whole, left, tiles_.width(left),
-                 b_ + whole * terms.size());
+  void multiply_low(TileJob& job, Span rows, Span columns, Span terms) {
+    if (copies_a_) {
+      pack_columns({p_.a.data, p_.a.stride}, terms, rows.begin, rows.size(), copied_panel, a_);
+    }
+    for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
+      const int width = to_panel(job, rows.begin, j, columns, terms);
+      job.a = copies_a_ ? a_ : a_at(rows.begin, terms);
+      const std::int64_t most = copies_a_ ? copied_panel : rows.size();
+      for (std::int64_t i = 0; i < rows.size(); i += most) {
+        run_rows(tiles_, job, width, std::min(most, rows.size() - i));
+        job.a += most * terms.size();
+        job.c += most * job.c_row;
+      }
+    }
   }
 
-  // The tiles beside one another.
-  void multiply_row(TileJob& job, std::int64_t row, std::int64_t height, Span columns,
-                    Span terms) const {
-    for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
+  const float* a_at(std::int64_t row, Span terms) const {
+    return p_.a.data + row * p_.a_row() + terms.begin * p_.a_term();
+  }
+
+  // The widest panel as far as it goes.
+  int width_of(std::int64_t left) const { return left >= panel_ ? panel_ : tiles_.width(left); }
+
+  void pack_b(Span columns, Span terms) {
+    const std::int64_t whole = columns.size() / panel_ * panel_;
+    if (whole > 0) pack_columns(p_.b, terms, columns.begin, whole, panel_, b_);
+    for (std::int64_t j = columns.begin + whole; j < columns.end;) {
       const int width = tiles_.width(columns.end - j);
-      job.b = b_ + (j - columns.begin) * terms.size();
-      job.b_row = width;
-      job.columns = std::min<std::int64_t>(columns.end - j, width);
-      job.bias = bias_at(p_, terms.begin, j);
-      job.c = p_.c + row * p_.c_stride + j;
-      const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-      if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
-      tiles_.run(job, width, height);
+      pack_columns(p_.b, terms, j, std::min<std::int64_t>(columns.end - j, width), width,
+                   b_ + (j - columns.begin) * terms.size());
+      j += width;
     }
+  }
+
+  // Sets the job to the panel of B from column j on, and to C from a row on; returns its width.
+  int to_panel(TileJob& job, std::int64_t row, std::int64_t j, Span columns, Span terms) const {
+    const int width = width_of(columns.end - j);
+    job.b = b_ + (j - columns.begin) * terms.size();
+    job.b_row = width;
+    job.columns = std::min<std::int64_t>(columns.end - j, width);
+    job.bias = bias_at(p_, terms.begin, j);
+    job.c = p_.c + row * p_.c_stride + j;
+    return width;
   }
 
   const Product& p_;
   const Tiles& tiles_;
+  int panel_;  // columns
   int tallest_;
-  bool copies_a_;
-  alignas(64) float a_[copied_rows * block_k];
-  alignas(64) float b_[most_panels * widest_panel * block_k];
+  bool low_, copies_a_;
+  alignas(64) float a_[most_copied * block_k];
+  alignas(64) float b_[most_columns * block_k];
 };
 
 }  // namespace
 
 bool is_large(const Product& p, Span rows, Span columns) {
-  const std::int64_t least_rows = rows_lie_badly(p) ? 129 : many_rows;
+  const std::int64_t least_rows = are_low(tiles()) ? 33 : rows_lie_badly(p) ? 129 : many_rows;
   return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
 }
 

@@ -39,12 +39,17 @@ HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJ
 
 template <int rows, int vectors>
 void tile(const TileJob& job) {
-  constexpr int groups = (rows + 2) / 3;
   constexpr int last = vectors - 1;
+  constexpr bool whole = vectors == 3;  // no columns are missing
+  // Four terms at a time: with 16 registers g++ keeps the sums in them at this size only.
+  constexpr bool unrolls = HWY_TARGET == HWY_AVX3 ? vectors <= 2 : vectors == 3 && rows == 4;
+  // Rows of A that have a pointer of their own need no sum for their address.
+  constexpr int step = HWY_TARGET == HWY_AVX2 && rows <= 6 ? 1 : 3,
+                pointers = (rows + step - 1) / step;
   const FloatTag d;
   const Partial part(job.columns - last * lanes);
   const auto load = [&](auto j, const float* from) HWY_ATTR {
-    if constexpr (j == last) {
+    if constexpr (j == last && !whole) {
       return part.load(from + j * lanes);
     } else {
       return hn::LoadU(d, from + j * lanes);
@@ -59,22 +64,23 @@ void tile(const TileJob& job) {
       const Floats start = job.bias == nullptr ? hn::Zero(d) : load(j, job.bias + column);
       unrolled<rows>([&](auto i) HWY_ATTR { sum[i][j] = start; });
     });
-    const float* of_group[groups];
-    unrolled<groups>([&](auto g) HWY_ATTR { of_group[g] = a + job.groups[g]; });
     const std::int64_t a_row = job.a_row, b_row = job.b_row;
+    const float* row[pointers];
+    unrolled<pointers>(
+        [&](auto p) HWY_ATTR { row[p] = a + job.groups[p * step / 3] + p * step % 3 * a_row; });
     const float* b = job.b + column;
     const auto add_term = [&](std::int64_t at, auto next) HWY_ATTR __attribute__((always_inline)) {
       Floats y[vectors];
       unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = load(j, b); });
       b += b_row;
       unrolled<rows>([&](auto i) HWY_ATTR {
-        const Floats x = hn::Set(d, of_group[i / 3][i % 3 * a_row + at + next]);
+        const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
         unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
       });
     };
     const std::int64_t* offset = job.offsets;
     const std::int64_t* const end = offset + job.terms;
-    if (loads_parts && vectors <= 2 && job.fours) {
+    if (unrolls && job.fours) {
       for (; offset + 4 <= end; offset += 4) {
         const std::int64_t at = *offset;
         add_term(at, Int<0>{});
@@ -102,7 +108,7 @@ void tile(const TileJob& job) {
         });
       });
     };
-    if (!stores_parts && job.columns < vectors * lanes) {
+    if (!stores_parts && !whole && job.columns < vectors * lanes) {
       alignas(64) float copy[rows][vectors * lanes];
       unrolled<rows>([&](auto i) HWY_ATTR {
         unrolled<vectors>([&](auto j) HWY_ATTR { hn::Store(sum[i][j], d, copy[i] + j * lanes); });
@@ -127,12 +133,20 @@ constexpr const Tiles::Function* heights(std::integer_sequence<int, i...>) {
   return heights_of<vectors, i...>;
 }
 
+// Three registers' width loads less for as many sums where there are 16 registers.
+constexpr int tallest_of_three = HWY_TARGET == HWY_AVX2 ? 4 : 0;
 constexpr int tallest_wide = HWY_TARGET == HWY_AVX3 ? 6 : 0;
 constexpr Tiles tiles_here = {
     lanes,
-    {0, tallest_narrow, tallest, 0, tallest_wide},
+    {0, tallest_narrow, tallest, tallest_of_three, tallest_wide},
     {nullptr, heights<1>(std::make_integer_sequence<int, tallest_narrow>{}),
-     heights<2>(std::make_integer_sequence<int, tallest>{}), nullptr,
+     heights<2>(std::make_integer_sequence<int, tallest>{}),
+#if HWY_TARGET == HWY_AVX2
+     heights<3>(std::make_integer_sequence<int, tallest_of_three>{}),
+#else
+     nullptr,
+#endif
+
 #if HWY_TARGET == HWY_AVX3
      heights<4>(std::make_integer_sequence<int, tallest_wide>{})
 #endif

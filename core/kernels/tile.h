@@ -47,14 +47,19 @@ struct Tiles {
   using Function = void (*)(const TileJob&);
 
   int lanes;         ///< floats in a register
-  int most_rows[5];  ///< of tiles of one, two and four registers' width
+  int most_rows[5];  ///< of tiles of so many registers' width; 0 where there are none
   const Function* of_height[5];
 
   /// The narrower of the two usual widths that holds `left` columns, else the wider.
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
+  /// Three registers where tiles of that width are the best, and leave no narrow rest.
+  int broad(std::int64_t left) const {
+    const bool fits = left == 3 * lanes || left >= 5 * lanes;
+    return fits && most_rows[3] > 0 ? 3 * lanes : width(left);
+  }
   /// Four registers where there are enough of them: for few terms, of a B with long rows.
   int wide(std::int64_t left) const {
-    return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : width(left);
+    return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : broad(left);
   }
   int tallest(int width) const { return most_rows[width / lanes]; }
   void run(const TileJob& job, int width, std::int64_t rows) const {
