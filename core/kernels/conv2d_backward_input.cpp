@@ -2,6 +2,7 @@
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_axis.h"
+#include "core/kernels/conv2d_few_channels.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/dots.h"
@@ -77,7 +78,7 @@ class InputGradient {
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       for (std::int64_t c = 0; c < channels_;) {
         const std::int64_t left = channels_ - c;
-        const int width = by_dots_ ? static_cast<int>(left) : tiles.width(left);
+        const int width = by_dots_ ? static_cast<int>(left) : tiles.broad(left);
         const Panel panel{group, c, std::min<std::int64_t>(left, width), width};
         sum_panel(panel, begin, end);
         c += panel.channels;
@@ -309,7 +310,7 @@ class InputGradient {
     job.floor = no_floor;
     job.a = block.a;
     for (std::int64_t c = 0; c < block.numbers; c += job.columns) {
-      const int width = tiles.width(block.numbers - c);
+      const int width = tiles.broad(block.numbers - c);
       job.columns = std::min<std::int64_t>(block.numbers - c, width);
       job.b = pass.kernel + part.at * panel.width + c;
       job.c = block.dx + c;
@@ -382,11 +383,14 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
   if (winograd_fits(size)) {
     return winograd_backward_input(workers, size, batch, dy, kernel, dx);
   }
-  const InputGradient gradient(size, dy, kernel, dx);
   const std::int64_t terms =
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);
   const double work =
       static_cast<double>(size.width * size.channels) * (0.2 + 0.03 * static_cast<double>(terms));
+  if (few_channels_fit(size)) {
+    return few_channels_backward_input(workers, size, batch, dy, kernel, dx, work);
+  }
+  const InputGradient gradient(size, dy, kernel, dx);
   if (!gradient.fits()) {
     const std::int64_t from = size.out_h * size.out_w * size.filters;
     const std::int64_t to = size.height * size.width * size.channels;

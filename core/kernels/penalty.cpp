@@ -7,6 +7,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/penalty.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target: plain loops, vectorised by the
 // compiler.

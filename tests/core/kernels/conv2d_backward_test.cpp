@@ -164,7 +164,7 @@ TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
        {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
         ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
-        ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}}) {
+        ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}, ConvSetting{29, 21, 5, 3, 3, 12}}) {
     const ConvCase c(setting.size(), 9);
     const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {
@@ -178,7 +178,7 @@ TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
 RC_GTEST_PROP(Conv2DBackward, IsRightForAnything, ()) {
   const auto upto = [](std::int64_t most) { return *rc::gen::inRange<std::int64_t>(1, most + 1); };
   const auto pad = [] { return *rc::gen::inRange<std::int64_t>(0, 4); };
-  ConvSetting s{upto(10), upto(12), upto(9), upto(4), upto(4), upto(14), upto(3),
+  ConvSetting s{upto(10), upto(20), upto(9), upto(4), upto(4), upto(14), upto(3),
                 upto(3),  pad(),    pad(),   pad(),   pad(),   upto(3),  upto(3)};
   s.groups = upto(3);
   s.channels *= s.groups;

@@ -138,6 +138,14 @@ inline std::vector<ConvSetting> conv_settings() {
   // Few channels and many filters, whose input gradients are dot products.
   all.push_back({9, 11, 3, 3, 3, 40, 1, 1, 1, 1, 1, 1});
   all.push_back({9, 11, 5, 5, 3, 24, 2, 3, 1, 2, 0, 1});
+  // Few channels and rows long enough for registers along them: in one slab and in several, padding
+  // that no row needs, some that is wider than the kernel, an output narrower than it.
+  all.push_back({17, 19, 5, 5, 3, 13});
+  all.push_back({70, 33, 6, 2, 3, 40, 1, 1, 1, 0, 1, 1});
+  all.push_back({9, 12, 7, 2, 4, 8, 1, 1, 0, 0, 5, 6});
+  all.push_back({9, 12, 7, 2, 4, 8, 1, 1, 0, 0, 5, 0});
+  all.push_back({3, 41, 4, 5, 5, 6, 1, 1, 4, 3, 4, 0});
+  all.push_back({4, 14, 3, 3, 14, 50});
   all.push_back({6, 7, 4, 3, 3, 32, 1, 1, 1, 1, 1, 1, 1, 1, 2});
   for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
