@@ -18,12 +18,18 @@ namespace {
 constexpr std::int64_t block = 64;     // channels at a time
 constexpr std::int64_t few_rows = 64;  // places added up in float before they join the total
 
+// Registers side by side, so that additions need not wait for each other.
+constexpr int most = width < 16 ? 4 : 2;
+
 // f(Int<n>, first, count) for blocks of n registers of channels, of which `count` exist.
 template <class F>
 HWY_INLINE void for_channels(std::int64_t channels, F&& f) {
   for (std::int64_t c = 0; c < channels;) {
     const std::int64_t left = channels - c;
-    if (left >= 2 * width) {
+    if (left >= most * width) {
+      f(Int<most>{}, c, most * width);
+      c += most * width;
+    } else if (most > 2 && left >= 2 * width) {
       f(Int<2>{}, c, 2 * width);
       c += 2 * width;
     } else {
@@ -58,7 +64,7 @@ HWY_NOINLINE void max_with_nan(std::int64_t places, std::int64_t channels, std::
 void mean_of_places(std::int64_t places, std::int64_t channels, const float* x, float* y) {
   const Floats zero = all(0);
   for_channels(channels, [&](auto n, std::int64_t first, std::int64_t count) HWY_ATTR {
-    double total[2 * width] = {};
+    double total[most * width] = {};
     for (std::int64_t begin = 0; begin < places; begin += few_rows) {
       const std::int64_t end = std::min(places, begin + few_rows);
       Floats sum[n];
@@ -68,7 +74,7 @@ void mean_of_places(std::int64_t places, std::int64_t channels, const float* x, 
         unrolled<n>([&](auto v)
                         HWY_ATTR { sum[v] = hn::Add(sum[v], load_one<n>(at, v, count, zero)); });
       }
-      float part[2 * width];
+      float part[most * width];
       unrolled<n>([&](auto v) HWY_ATTR { hn::StoreU(sum[v], FloatTag(), part + v * width); });
       for (std::int64_t c = 0; c < count; ++c) total[c] += static_cast<double>(part[c]);
     }

@@ -6,6 +6,7 @@
 #include <complex>
 #include <limits>
 
+#include "core/kernels/global_pool.h"
 #include "core/parallel.h"
 #include "tests/support/compare.h"
 #include "tests/support/complex_step.h"
@@ -119,6 +120,18 @@ TEST(Pool, GivesTheSameBitsForAnyNumberOfThreads) {
     EXPECT_TRUE(alone.winners == p.winners);
     EXPECT_TRUE(same_bits(alone.dx, p.dx));
     EXPECT_TRUE(same_bits(average(1), average(threads)));
+  }
+}
+
+TEST(GlobalPool, IsRightForAnyNumberOfChannels) {
+  for (const std::int64_t channels : {1, 7, 8, 9, 16, 24, 31, 32, 33, 40, 56, 64, 77}) {
+    const Pool2DSize s{5, 29, channels, 5, 29, 1, 1, 1, 1};
+    const auto x = random_numbers(in_count(s, 3), 7);
+    auto mean = all_nan(3 * channels), largest = all_nan(3 * channels);
+    kernels::global_average_forward(Workers(1), 3, 5 * 29, channels, x.data(), mean.data());
+    kernels::global_max_forward(Workers(1), 3, 5 * 29, channels, x.data(), largest.data());
+    EXPECT_TRUE(near_all(oracle::average_pool(s, 3, widen(x)), mean, 1e-6)) << channels;
+    EXPECT_TRUE(near_all(oracle::max_pool(s, 3, widen(x)), largest, 0)) << channels;
   }
 }
 
