@@ -113,23 +113,20 @@ class LargeProduct {
     return p_.a.data + row * p_.a_row() + terms.begin * p_.a_term();
   }
 
-  // The widest panel as far as it goes.
-  int width_of(std::int64_t left) const { return left >= panel_ ? panel_ : tiles_.width(left); }
-
+  // Panels of one width at a time.
   void pack_b(Span columns, Span terms) {
-    const std::int64_t whole = columns.size() / panel_ * panel_;
-    if (whole > 0) pack_columns(p_.b, terms, columns.begin, whole, panel_, b_);
-    for (std::int64_t j = columns.begin + whole; j < columns.end;) {
-      const int width = tiles_.width(columns.end - j);
-      pack_columns(p_.b, terms, j, std::min<std::int64_t>(columns.end - j, width), width,
-                   b_ + (j - columns.begin) * terms.size());
-      j += width;
+    for (std::int64_t j = columns.begin; j < columns.end;) {
+      const int width = tiles_.broad(columns.end - j);
+      const std::int64_t first = j;
+      while (j < columns.end && tiles_.broad(columns.end - j) == width) j += width;
+      pack_columns(p_.b, terms, first, std::min(j, columns.end) - first, width,
+                   b_ + (first - columns.begin) * terms.size());
     }
   }
 
   // Sets the job to the panel of B from column j on, and to C from a row on; returns its width.
   int to_panel(TileJob& job, std::int64_t row, std::int64_t j, Span columns, Span terms) const {
-    const int width = width_of(columns.end - j);
+    const int width = tiles_.broad(columns.end - j);
     job.b = b_ + (j - columns.begin) * terms.size();
     job.b_row = width;
     job.columns = std::min<std::int64_t>(columns.end - j, width);

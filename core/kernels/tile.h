@@ -54,7 +54,7 @@ struct Tiles {
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
   /// Three registers where tiles of that width are the best, and leave no narrow rest.
   int broad(std::int64_t left) const {
-    const bool fits = left == 3 * lanes || left >= 5 * lanes;
+    const bool fits = left == 3 * lanes || left > 4 * lanes;
     return fits && most_rows[3] > 0 ? 3 * lanes : width(left);
   }
   /// Four registers where there are enough of them: for few terms, of a B with long rows.

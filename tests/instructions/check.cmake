@@ -5,17 +5,17 @@
 #
 # After a change that is meant: run it, and put the new counts here.
 set(figures
-  gemm_256=4296092
-  gemm_thin=258554
-  gemm_flat=271880
-  conv2d_forward=589470
-  conv2d_input=846020
-  conv2d_kernel=674980
+  gemm_256=3814522
+  gemm_thin=256752
+  gemm_flat=205950
+  conv2d_forward=592676
+  conv2d_input=753881
+  conv2d_kernel=662092
   elementwise=149684
-  step_ex1=5129653
-  step_mlp10=41257)
+  step_ex1=4174640
+  step_mlp10=41240)
 # All of the program START, from its loading on; of a static minnow.
-set(start_figure start=51005358)
+set(start_figure start=49276522)
 set(most_percent 125)
 set(least_percent 60)  # then the figure is out of date, and guards nothing
 
