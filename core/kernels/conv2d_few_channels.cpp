@@ -45,7 +45,6 @@ class FewChannels {
   // Rows [begin, end) of dx, counted through the batch.
   void run(std::int64_t begin, std::int64_t end) const {
     alignas(64) float slab[most_slab + widest_panel], sums[most_slab];
-    std::fill_n(slab + most_slab, widest_panel, 0.0F);
     for (std::int64_t r = begin; r < end;) {
       const std::int64_t n = r / s_.height, row = r % s_.height;
       const std::int64_t rows = std::min({most_rows_, s_.height - row, end - r});
@@ -66,7 +65,7 @@ class FewChannels {
     const std::int64_t left = s_.kernel_w - 1 - s_.pad_left;  // of the zeros
     const std::int64_t first = std::max<std::int64_t>(left, 0), skipped = first - left;
     const std::int64_t count = std::min(s_.out_w - skipped, columns_ - first);
-    std::fill_n(slab, (rows + s_.kernel_h - 1) * row_size_, 0.0F);
+    std::fill_n(slab, (rows + s_.kernel_h - 1) * row_size_ + widest_panel, 0.0F);
     for (std::int64_t i = 0; i < rows + s_.kernel_h - 1; ++i, slab += row_size_) {
       const std::int64_t from = row + s_.pad_top - s_.kernel_h + 1 + i;
       if (from < 0 || from >= s_.out_h || count <= 0) continue;

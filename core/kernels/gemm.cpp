@@ -28,13 +28,15 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
-// Panels of four registers' width have fewer rows of B to find, and lower tiles: two, one below the
-// other, where one of the usual width reaches all rows and reads B once.
+// Wider panels have fewer rows of B to find, and lower tiles: with many terms those of the usual
+// width do better, four registers being too low where they reach all rows, and three where they are
+// higher.
 int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
   constexpr std::int64_t few_rows = 96, many_terms = 65;
-  const bool reached = rows > tiles.tallest(tiles.wide(left)) &&
-                       rows <= tiles.tallest(tiles.broad(left)) && size.k >= many_terms;
-  return rows <= few_rows && !reached ? tiles.wide(left) : tiles.broad(left);
+  const int usual = tiles.width(left);
+  const int wide = rows <= few_rows ? tiles.wide(left) : tiles.broad(left);
+  const bool higher = wide == 3 * tiles.lanes || rows <= tiles.tallest(usual);
+  return higher && rows > tiles.tallest(wide) && size.k >= many_terms ? usual : wide;
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them.

@@ -146,7 +146,6 @@ constexpr Tiles tiles_here = {
 #else
      nullptr,
 #endif
-
 #if HWY_TARGET == HWY_AVX3
      heights<4>(std::make_integer_sequence<int, tallest_wide>{})
 #endif
