@@ -15,9 +15,9 @@
 // y + pad = i stride + a dilation (and so for x). Places of dx that lie whole strides apart are a
 // class: they meet the same taps, and neighbours among them neighbours in dy. For each class this
 // is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
-// for B. With few channels lanes would stay empty: there registers go along the filters instead;
-// and classes beside one another that meet the same outputs are joined, their channels beside one
-// another in B as they are in dx.
+// for B. With few channels lanes would stay empty: there registers go along the filters instead, or
+// along a row (conv2d_few_channels.h); and classes beside one another that meet the same outputs
+// are joined, their channels beside one another in B as they are in dx.
 namespace minnow::kernels {
 namespace {
 
