@@ -5,6 +5,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/dropout.cpp"
+#define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
 #include "core/kernels/philox-inl.h"
