@@ -32,9 +32,8 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
 // width do better, four registers being too low where they reach all rows, and three where they are
 // higher.
 int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
-  constexpr std::int64_t few_rows = 96, many_terms = 65;
-  const int usual = tiles.width(left);
-  const int wide = rows <= few_rows ? tiles.wide(left) : tiles.broad(left);
+  constexpr std::int64_t many_terms = 65;
+  const int usual = tiles.width(left), wide = tiles.wide(left);
   const bool higher = wide == 3 * tiles.lanes || rows <= tiles.tallest(usual);
   return higher && rows > tiles.tallest(wide) && size.k >= many_terms ? usual : wide;
 }

@@ -41,8 +41,10 @@ template <int rows, int vectors>
 void tile(const TileJob& job) {
   constexpr int last = vectors - 1;
   constexpr bool whole = vectors == 3;  // no columns are missing
-  // Four terms at a time: with 16 registers g++ keeps the sums in them at this size only.
-  constexpr bool unrolls = HWY_TARGET == HWY_AVX3 ? vectors <= 2 : vectors == 3 && rows == 4;
+  // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
+  // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
+  // the sums in them at this size only.
+  constexpr bool unrolls = HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4);
   // Rows of A that have a pointer of their own need no sum for their address.
   constexpr int step = HWY_TARGET == HWY_AVX2 && rows <= 6 ? 1 : 3,
                 pointers = (rows + step - 1) / step;
@@ -69,27 +71,29 @@ void tile(const TileJob& job) {
     unrolled<pointers>(
         [&](auto p) HWY_ATTR { row[p] = a + job.groups[p * step / 3] + p * step % 3 * a_row; });
     const float* b = job.b + column;
-    const auto add_term = [&](std::int64_t at, auto next) HWY_ATTR __attribute__((always_inline)) {
+    const auto add_term = [&](auto whole_b, std::int64_t at, auto next) HWY_ATTR
+        __attribute__((always_inline)) {
       Floats y[vectors];
-      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = load(j, b); });
+      unrolled<vectors>(
+          [&](auto j) HWY_ATTR { y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b); });
       b += b_row;
-      unrolled<rows>([&](auto i) HWY_ATTR {
+      unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
         const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
         unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
       });
     };
     const std::int64_t* offset = job.offsets;
     const std::int64_t* const end = offset + job.terms;
-    if (unrolls && job.fours) {
+    if (unrolls && job.fours && job.columns == vectors * lanes) {
       for (; offset + 4 <= end; offset += 4) {
         const std::int64_t at = *offset;
-        add_term(at, Int<0>{});
-        add_term(at, Int<1>{});
-        add_term(at, Int<2>{});
-        add_term(at, Int<3>{});
+        add_term(std::true_type(), at, Int<0>{});
+        add_term(std::true_type(), at, Int<1>{});
+        add_term(std::true_type(), at, Int<2>{});
+        add_term(std::true_type(), at, Int<3>{});
       }
     }
-    for (; offset != end; ++offset) add_term(*offset, Int<0>{});
+    for (; offset != end; ++offset) add_term(std::false_type(), *offset, Int<0>{});
     const std::int64_t c_row = job.c_row;
     const Floats floor = hn::Set(d, job.floor);
     // Where the compiler did not take it in, all sums would go through memory.
