@@ -8,17 +8,16 @@
 namespace minnow::kernels {
 namespace {
 
-// Whether A's rows, or its terms, lie whole pages apart: they share the few places that the first
-// cache has for such addresses, 8 in many processors.
+// Whether A's rows lie whole pages apart: they share the few places that the first cache has for
+// such addresses, 8 in many processors.
 constexpr std::int64_t page = 1024;  // numbers
 bool rows_lie_badly(const Product& p) { return !p.a.transposed && p.a.stride % page == 0; }
-bool terms_lie_badly(const Product& p) { return p.a.transposed && p.a.stride % page == 0; }
 
 // Low tiles load much of B for what they do with it.
 bool are_low(const Tiles& tiles) { return tiles.tallest(tiles.broad(widest_panel)) < 8; }
 
 int tallest_tile(const Product& p, const Tiles& tiles, int width) {
-  constexpr int room = 7;  // beside B, which passes through
+  constexpr int room = 8;  // B passes through
   const int tallest = tiles.tallest(width);
   return rows_lie_badly(p) ? std::min(tallest, room) : tallest;
 }
@@ -35,22 +34,21 @@ void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std:
 // A block of B is packed and stays in a core's own cache while all rows pass over it. High tiles
 // are run beside one another, A's few rows staying in the first cache and B passing through it. Low
 // ones load much of B for what they do with it: they are run one below the other, many rows for a
-// panel. A is read where it lies, for a copy's cost returns with each block of B; only terms that
-// lie badly are copied for low tiles.
+// panel. Rows of A are read where they lie, for a copy's cost returns with each block of B; columns
+// are turned into rows, for each of a tile's terms would be met in a page of its own.
 class LargeProduct {
  public:
   explicit LargeProduct(const Product& p)
       : p_(p),
         tiles_(tiles()),
-        panel_(tiles_.broad(most_columns)),
+        panel_(tiles_.broad(usual_columns)),
         tallest_(tallest_tile(p, tiles_, panel_)),
-        low_(are_low(tiles_)),
-        copies_a_(low_ && terms_lie_badly(p)) {}
+        low_(are_low(tiles_)) {}
 
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
     const std::int64_t panels = (columns.size() + panel_ - 1) / panel_;
-    const std::int64_t most_panels = most_columns / panel_;
+    const std::int64_t most_panels = most_b / most_terms(p_) / panel_;
     const std::int64_t blocks = (panels + most_panels - 1) / most_panels;
     for (std::int64_t i = 0; i < blocks; ++i) {
       const Span part = split(panels, blocks, i);
@@ -64,53 +62,54 @@ class LargeProduct {
   }
 
  private:
-  static constexpr std::int64_t most_columns = 192;
-  static constexpr std::int64_t most_copied = 48, copied_panel = 8;  // rows
+  static constexpr std::int64_t usual_columns = 192;               // in a block of the most terms
+  static constexpr std::int64_t most_b = usual_columns * block_k;  // numbers
+  static constexpr std::int64_t most_turned = 56;                  // rows
+  static constexpr std::int64_t apart = 16;  // numbers between them: no pages, either
 
   void multiply_block(Span rows, Span columns, Span terms) {
     pack_b(columns, terms);
-    const Steps steps(terms.size(), copies_a_ ? copied_panel : p_.a_term());
+    const bool turns_a = p_.a.transposed;
+    const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
-    if (!low_) return multiply_high(job, rows, columns, terms);
-    const std::int64_t most_rows = copies_a_ ? most_copied : 96;
-    for (std::int64_t row = rows.begin; row < rows.end; row += most_rows) {
-      multiply_low(job, {row, std::min(row + most_rows, rows.end)}, columns, terms);
-    }
-  }
-
-  void multiply_high(TileJob& job, Span rows, Span columns, Span terms) const {
-    const TileCut cut(rows.size(), tallest_);
-    for (std::int64_t t = 0, row = rows.begin; t < cut.count; ++t) {
-      const std::int64_t height = cut.height_of(t);
-      job.a = a_at(row, terms);
-      for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
-        const int width = to_panel(job, row, j, columns, terms);
-        const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-        if (job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, height, next);
-        tiles_.run(job, width, height);
+    job.fours = true;
+    if (turns_a) set_rows(job, terms.size() + apart);
+    for_parts(rows, turns_a ? most_turned : rows.size(), [&](Span some) {
+      if (turns_a) {
+        pack_columns(p_.a, some, terms.begin, terms.size(), job.a_row, a_);
+        job.a = a_;
+      } else {
+        job.a = p_.a.data + some.begin * p_.a.stride + terms.begin;
       }
-      row += height;
+      for_parts(some, low_ ? 96 : tallest_, [&](Span part) {
+        multiply_rows(job, part, columns, terms);
+        job.a += part.size() * job.a_row;
+      });
+    });
+  }
+
+  // f of parts of about one size.
+  template <class F>
+  static void for_parts(Span rows, std::int64_t most, const F& f) {
+    const std::int64_t parts = (rows.size() + most - 1) / most;
+    for (std::int64_t i = 0; i < parts; ++i) {
+      const Span part = split(rows.size(), parts, i);
+      f(Span{rows.begin + part.begin, rows.begin + part.end});
     }
   }
 
-  void multiply_low(TileJob& job, Span rows, Span columns, Span terms) {
-    if (copies_a_) {
-      pack_columns({p_.a.data, p_.a.stride}, terms, rows.begin, rows.size(), copied_panel, a_);
-    }
+  void multiply_rows(TileJob& job, Span rows, Span columns, Span terms) const {
     for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
-      const int width = to_panel(job, rows.begin, j, columns, terms);
-      job.a = copies_a_ ? a_ : a_at(rows.begin, terms);
-      const std::int64_t most = copies_a_ ? copied_panel : rows.size();
-      for (std::int64_t i = 0; i < rows.size(); i += most) {
-        run_rows(tiles_, job, width, std::min(most, rows.size() - i));
-        job.a += most * terms.size();
-        job.c += most * job.c_row;
-      }
+      const int width = tiles_.broad(columns.end - j);
+      job.b = b_ + (j - columns.begin) * terms.size();
+      job.b_row = width;
+      job.columns = std::min<std::int64_t>(columns.end - j, width);
+      job.bias = bias_at(p_, terms.begin, j);
+      job.c = p_.c + rows.begin * p_.c_stride + j;
+      const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
+      if (!low_ && job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
+      run_rows(tiles_, job, width, rows.size());
     }
-  }
-
-  const float* a_at(std::int64_t row, Span terms) const {
-    return p_.a.data + row * p_.a_row() + terms.begin * p_.a_term();
   }
 
   // Panels of one width at a time.
@@ -124,24 +123,13 @@ class LargeProduct {
     }
   }
 
-  // Sets the job to the panel of B from column j on, and to C from a row on; returns its width.
-  int to_panel(TileJob& job, std::int64_t row, std::int64_t j, Span columns, Span terms) const {
-    const int width = tiles_.broad(columns.end - j);
-    job.b = b_ + (j - columns.begin) * terms.size();
-    job.b_row = width;
-    job.columns = std::min<std::int64_t>(columns.end - j, width);
-    job.bias = bias_at(p_, terms.begin, j);
-    job.c = p_.c + row * p_.c_stride + j;
-    return width;
-  }
-
   const Product& p_;
   const Tiles& tiles_;
   int panel_;  // columns
   int tallest_;
-  bool low_, copies_a_;
-  alignas(64) float a_[most_copied * block_k];
-  alignas(64) float b_[most_columns * block_k];
+  bool low_;
+  alignas(64) float a_[most_turned * (block_k + apart)];
+  alignas(64) float b_[most_b];
 };
 
 }  // namespace

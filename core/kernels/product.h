@@ -28,15 +28,22 @@ constexpr std::int64_t block_k = 512;    // terms of a sum in registers, at most
 constexpr std::int64_t many_rows = 257;  // for which a panel of B is worth a copy
 
 // The terms come in blocks of about one size, of whole cache lines; one where there are none. A
-// panel of B that is turned for few rows is to be found in the first cache then.
+// panel of B that is turned for few rows is to be found in the first cache then; where A is turned,
+// which is done again for each block of B, blocks of fewer terms have more columns.
 inline std::int64_t blocks_of_terms(const Product& p) {
-  const std::int64_t most = p.b.transposed && p.size.m < many_rows ? 384 : block_k;
+  const std::int64_t most = p.b.transposed && p.size.m < many_rows ? 384
+                            : p.a.transposed                       ? 256
+                                                                   : block_k;
   return std::max<std::int64_t>(1, (p.size.k + most - 1) / most);
 }
 inline Span block_of_terms(const Product& p, std::int64_t i) {
   constexpr std::int64_t line = 16;
   const Span part = split((p.size.k + line - 1) / line, blocks_of_terms(p), i);
   return {part.begin * line, std::min(part.end * line, p.size.k)};
+}
+
+inline std::int64_t most_terms(const Product& p) {
+  return block_of_terms(p, 0).size();
 }
 
 // Where the terms of a block lie in A.
