@@ -30,6 +30,11 @@ constexpr Problem problems[] = {
     {"mlp784_kernel", {784, 512, 128}, true, false},
     {"mlp784_input", {128, 784, 512}, false, true},
     {"mlp784_last_forward", {128, 10, 512}, false, true},
+    // Rows whole pages apart, which caches have few places for.
+    {"wide_forward", {128, 1024, 1024}, false, false},
+    {"wide_kernel", {1024, 1024, 128}, true, false},
+    {"wide_input", {128, 1024, 1024}, false, true},
+    {"wide_few_rows", {32, 2048, 1024}, false, false},
     {"mlp10_forward", {32, 10, 10}, false, false},
     {"mlp10_kernel", {10, 10, 32}, true, false},
     {"one_row", {1, 512, 784}, false, false},

@@ -21,9 +21,12 @@ namespace {
 constexpr std::int64_t few_terms = 16;
 
 // Whether a panel is read where it lies. Packing pays where many rows use the panel, or where it is
-// narrow and spread over more memory than is near.
+// narrow and spread over more memory than is near, or its rows lie so that they cannot stay near
+// for the next tile.
 bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t few_rows = 12, few_numbers = 16384;
   if (p.b.transposed) return false;
+  if (p.b.stride % page == 0 && rows > few_rows && rows * p.size.k >= few_numbers) return false;
   if (columns >= widest_panel) return rows < many_rows || p.size.k <= few_terms;
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }

@@ -10,7 +10,6 @@ namespace {
 
 // Whether A's rows lie whole pages apart: they share the few places that the first cache has for
 // such addresses, 8 in many processors.
-constexpr std::int64_t page = 1024;  // numbers
 bool rows_lie_badly(const Product& p) { return !p.a.transposed && p.a.stride % page == 0; }
 
 // Low tiles load much of B for what they do with it.

@@ -26,6 +26,7 @@ struct Product {
 
 constexpr std::int64_t block_k = 512;    // terms of a sum in registers, at most
 constexpr std::int64_t many_rows = 257;  // for which a panel of B is worth a copy
+constexpr std::int64_t page = 1024;      // numbers; whole pages apart, a cache has few places
 
 // The terms come in blocks of about one size, of whole cache lines; one where there are none. A
 // panel of B that is turned for few rows is to be found in the first cache then; where A is turned,
@@ -42,9 +43,7 @@ inline Span block_of_terms(const Product& p, std::int64_t i) {
   return {part.begin * line, std::min(part.end * line, p.size.k)};
 }
 
-inline std::int64_t most_terms(const Product& p) {
-  return block_of_terms(p, 0).size();
-}
+inline std::int64_t most_terms(const Product& p) { return block_of_terms(p, 0).size(); }
 
 // Where the terms of a block lie in A.
 struct Steps {

@@ -116,7 +116,8 @@ TEST(Gemm, IsRightWhereItIsLarge) {
     for (const GemmSize size :
          {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{300, 273, 515},
           GemmSize{300, 514, 401}, GemmSize{139, 260, 1021},  // A's rows are a page apart
-          GemmSize{1021, 150, 200}}) {                        // and its terms, transposed
+          GemmSize{1021, 150, 200},                           // and its terms, transposed
+          GemmSize{20, 1021, 850}}) {                         // B's rows are
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       c.extra = 3;
       c.bias = true;
