@@ -41,12 +41,25 @@ int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, 
   return higher && rows > tiles.tallest(wide) && size.k >= many_terms ? usual : wide;
 }
 
-// The tiles of C in rows x columns, and what the terms in k add to them.
+// Whether turning A's columns into rows pays.
+bool turns_a(const Product& p, Span columns) {
+  return tiles().like_fours() && p.a.transposed && !p.b.transposed && columns.size() >= 512;
+}
+
+// The tiles of C in rows x columns, and what the terms in k add to them. Where A is turned, there
+// are not too many rows for it.
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   const Tiles& tiles = kernels::tiles();
   alignas(64) float packed[block_k * widest_panel];
-  const Steps steps(k.size(), p.a_term());
+  TurnedRows turned;
+  const bool turns = turns_a(p, columns);
+  const Steps steps(k.size(), turns ? 1 : p.a_term());
   TileJob job = job_of(p, k, steps);
+  if (turns) {
+    turned.turn(p, rows, k, job);
+  } else {
+    job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
+  }
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
@@ -63,7 +76,6 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     }
     job.bias = bias_at(p, k.begin, j);
     job.c = p.c + rows.begin * p.c_stride + j;
-    job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
     run_rows(tiles, job, width, rows.size());
     j += width;
   }
@@ -161,14 +173,17 @@ void multiply(const Product& p, Span rows, Span columns) {
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
   if (is_large(p, rows, columns)) return multiply_large(p, rows, columns);
   if (is_shallow(p, columns)) columns = multiply_shallow(p, rows, columns);
-  // Where there are several blocks of terms, columns of C whose sums stay near until the last one.
-  const std::int64_t block_n = blocks_of_terms(p) == 1 ? columns.size() : 64;
-  for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
-    const Span some{j, std::min(j + block_n, columns.end)};
-    for (std::int64_t b = 0; b < blocks_of_terms(p); ++b) {
-      multiply_block(p, rows, some, block_of_terms(p, b));
+  // Where there are several blocks of terms, a part of C whose sums stay near until the last one.
+  const bool turns = turns_a(p, columns), whole = turns || blocks_of_terms(p) == 1;
+  const std::int64_t block_n = whole ? columns.size() : 64;
+  for_parts(rows, turns ? TurnedRows::most : rows.size(), [&](Span some) {
+    for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
+      const Span beside{j, std::min(j + block_n, columns.end)};
+      for (std::int64_t b = 0; b < blocks_of_terms(p); ++b) {
+        multiply_block(p, some, beside, block_of_terms(p, b));
+      }
     }
-  }
+  });
 }
 
 // A product with few results is cut along k, into pieces that depend on the sizes alone: a deep

@@ -33,8 +33,7 @@ void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std:
 // A block of B is packed and stays in a core's own cache while all rows pass over it. High tiles
 // are run beside one another, A's few rows staying in the first cache and B passing through it. Low
 // ones load much of B for what they do with it: they are run one below the other, many rows for a
-// panel. Rows of A are read where they lie, for a copy's cost returns with each block of B; columns
-// are turned into rows, for each of a tile's terms would be met in a page of its own.
+// panel. Rows of A are read where they lie, for a copy's cost returns with each block of B.
 class LargeProduct {
  public:
   explicit LargeProduct(const Product& p)
@@ -63,8 +62,6 @@ class LargeProduct {
  private:
   static constexpr std::int64_t usual_columns = 192;               // in a block of the most terms
   static constexpr std::int64_t most_b = usual_columns * block_k;  // numbers
-  static constexpr std::int64_t most_turned = 56;                  // rows
-  static constexpr std::int64_t apart = 16;  // numbers between them: no pages, either
 
   void multiply_block(Span rows, Span columns, Span terms) {
     pack_b(columns, terms);
@@ -72,11 +69,9 @@ class LargeProduct {
     const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
     job.fours = true;
-    if (turns_a) set_rows(job, terms.size() + apart);
-    for_parts(rows, turns_a ? most_turned : rows.size(), [&](Span some) {
+    for_parts(rows, turns_a ? TurnedRows::most : rows.size(), [&](Span some) {
       if (turns_a) {
-        pack_columns(p_.a, some, terms.begin, terms.size(), job.a_row, a_);
-        job.a = a_;
+        turned_.turn(p_, some, terms, job);
       } else {
         job.a = p_.a.data + some.begin * p_.a.stride + terms.begin;
       }
@@ -85,16 +80,6 @@ class LargeProduct {
         job.a += part.size() * job.a_row;
       });
     });
-  }
-
-  // f of parts of about one size.
-  template <class F>
-  static void for_parts(Span rows, std::int64_t most, const F& f) {
-    const std::int64_t parts = (rows.size() + most - 1) / most;
-    for (std::int64_t i = 0; i < parts; ++i) {
-      const Span part = split(rows.size(), parts, i);
-      f(Span{rows.begin + part.begin, rows.begin + part.end});
-    }
   }
 
   void multiply_rows(TileJob& job, Span rows, Span columns, Span terms) const {
@@ -127,15 +112,17 @@ class LargeProduct {
   int panel_;  // columns
   int tallest_;
   bool low_;
-  alignas(64) float a_[most_turned * (block_k + apart)];
+  TurnedRows turned_;
   alignas(64) float b_[most_b];
 };
 
 }  // namespace
 
 bool is_large(const Product& p, Span rows, Span columns) {
+  constexpr std::int64_t few_terms = 24, many_results = 1 << 18;  // whose rows are written whole
   const std::int64_t least_rows = are_low(tiles()) ? 33 : rows_lie_badly(p) ? 129 : many_rows;
-  return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= 128;
+  const std::int64_t least_terms = rows.size() * columns.size() < many_results ? 128 : few_terms;
+  return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= least_terms;
 }
 
 void multiply_large(const Product& p, Span rows, Span columns) {

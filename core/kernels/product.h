@@ -5,6 +5,7 @@
 
 #include "../parallel.h"
 #include "gemm.h"
+#include "pack.h"
 #include "spans.h"
 #include "tile.h"
 
@@ -27,14 +28,15 @@ struct Product {
 constexpr std::int64_t block_k = 512;    // terms of a sum in registers, at most
 constexpr std::int64_t many_rows = 257;  // for which a panel of B is worth a copy
 constexpr std::int64_t page = 1024;      // numbers; whole pages apart, a cache has few places
+constexpr std::int64_t most_turned_terms = 256;  // where A's columns are turned into rows
 
 // The terms come in blocks of about one size, of whole cache lines; one where there are none. A
 // panel of B that is turned for few rows is to be found in the first cache then; where A is turned,
 // which is done again for each block of B, blocks of fewer terms have more columns.
 inline std::int64_t blocks_of_terms(const Product& p) {
-  const std::int64_t most = p.b.transposed && p.size.m < many_rows ? 384
-                            : p.a.transposed                       ? 256
-                                                                   : block_k;
+  const std::int64_t most = p.a.transposed                           ? most_turned_terms
+                            : p.b.transposed && p.size.m < many_rows ? 384
+                                                                     : block_k;
   return std::max<std::int64_t>(1, (p.size.k + most - 1) / most);
 }
 inline Span block_of_terms(const Product& p, std::int64_t i) {
@@ -44,6 +46,16 @@ inline Span block_of_terms(const Product& p, std::int64_t i) {
 }
 
 inline std::int64_t most_terms(const Product& p) { return block_of_terms(p, 0).size(); }
+
+// f(part) for parts of about one size, of at most so many rows.
+template <class F>
+void for_parts(Span rows, std::int64_t most, const F& f) {
+  const std::int64_t parts = (rows.size() + most - 1) / most;
+  for (std::int64_t i = 0; i < parts; ++i) {
+    const Span part = split(rows.size(), parts, i);
+    f(Span{rows.begin + part.begin, rows.begin + part.end});
+  }
+}
 
 // Where the terms of a block lie in A.
 struct Steps {
@@ -90,5 +102,25 @@ inline TileJob job_of(const Product& p, Span k, const Steps& steps) {
   set_rows(job, p.a_row());
   return job;
 }
+
+// Columns of A turned into rows: as they lie, each of a tile's terms would be met in a page of its
+// own.
+class TurnedRows {
+ public:
+  static constexpr std::int64_t most = 56;  // rows
+
+  // Makes them the job's, whose terms lie 1 apart.
+  void turn(const Product& p, Span rows, Span terms, TileJob& job) {
+    const std::int64_t row = terms.size() + apart;
+    pack_columns(p.a, rows, terms.begin, terms.size(), row, numbers_);
+    set_rows(job, row);
+    job.a = numbers_;
+    job.fours = true;
+  }
+
+ private:
+  static constexpr std::int64_t apart = 16;  // numbers between them: no pages, either
+  alignas(64) float numbers_[most * (most_turned_terms + apart)];
+};
 
 }  // namespace minnow::kernels

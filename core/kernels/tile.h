@@ -61,6 +61,8 @@ struct Tiles {
   int wide(std::int64_t left) const {
     return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : broad(left);
   }
+  /// Whether all of them gain from terms that lie in fours.
+  bool like_fours() const { return most_rows[4] > 0; }
   int tallest(int width) const { return most_rows[width / lanes]; }
   void run(const TileJob& job, int width, std::int64_t rows) const {
     of_height[width / lanes][rows - 1](job);
