@@ -43,7 +43,8 @@ int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, 
 
 // Whether turning A's columns into rows pays.
 bool turns_a(const Product& p, Span columns) {
-  return tiles().like_fours() && p.a.transposed && !p.b.transposed && columns.size() >= 512;
+  const std::int64_t enough = p.size.k > most_turned_terms ? 256 : 512;
+  return tiles().like_fours() && p.a.transposed && !p.b.transposed && columns.size() >= enough;
 }
 
 // The tiles of C in rows x columns, and what the terms in k add to them. Where A is turned, there

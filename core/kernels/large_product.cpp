@@ -122,7 +122,9 @@ bool is_large(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t few_terms = 24, many_results = 1 << 18;  // whose rows are written whole
   const std::int64_t least_rows = are_low(tiles()) ? 33 : rows_lie_badly(p) ? 129 : many_rows;
   const std::int64_t least_terms = rows.size() * columns.size() < many_results ? 128 : few_terms;
-  return rows.size() >= least_rows && columns.size() >= 128 && p.size.k >= least_terms;
+  const bool long_ago = rows.size() >= many_rows && !p.a.transposed;  // A's rows, for a new panel
+  const std::int64_t least_columns = long_ago ? 33 : 128;
+  return rows.size() >= least_rows && columns.size() >= least_columns && p.size.k >= least_terms;
 }
 
 void multiply_large(const Product& p, Span rows, Span columns) {
