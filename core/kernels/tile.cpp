@@ -37,6 +37,14 @@ HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJ
   }
 }
 
+/// Keeps a part of B's row in a register: g++ would load it again for each multiply-add of low
+/// tiles.
+HWY_INLINE void keep([[maybe_unused]] Floats& y) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+v"(y.raw));
+#endif
+}
+
 template <int rows, int vectors>
 void tile(const TileJob& job) {
   constexpr int last = vectors - 1;
@@ -74,8 +82,10 @@ void tile(const TileJob& job) {
     const auto add_term = [&](auto whole_b, std::int64_t at, auto next) HWY_ATTR
         __attribute__((always_inline)) {
       Floats y[vectors];
-      unrolled<vectors>(
-          [&](auto j) HWY_ATTR { y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b); });
+      unrolled<vectors>([&](auto j) HWY_ATTR {
+        y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b);
+        if constexpr (whole_b) keep(y[j]);
+      });
       b += b_row;
       unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
         const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
