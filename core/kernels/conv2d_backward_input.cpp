@@ -3,6 +3,7 @@
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_axis.h"
 #include "core/kernels/conv2d_few_channels.h"
+#include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/dots.h"
@@ -380,6 +381,11 @@ void sum_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* 
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                            const float* dy, const float* kernel, float* dx) {
+  if (is_product(size)) {
+    const ProductSides sides(size, batch);
+    return gemm(workers, {sides.outputs, sides.seen, size.filters}, {dy, size.filters},
+                {kernel, size.filters, /*transposed=*/true}, dx, sides.seen, /*accumulate=*/false);
+  }
   if (winograd_fits(size)) {
     return winograd_backward_input(workers, size, batch, dy, kernel, dx);
   }

@@ -4,6 +4,7 @@
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_pieces.h"
+#include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/sum_rows.h"
@@ -366,6 +367,13 @@ std::int64_t pieces_of(const Conv2DSize& s, std::int64_t rows) {
 void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                             const float* x, const float* dy, float* dkernel, float* dbias,
                             bool accumulate) {
+  if (is_product(size)) {
+    const ProductSides sides(size, batch);
+    gemm(workers, {sides.seen, size.filters, sides.outputs}, {x, sides.seen, /*transposed=*/true},
+         {dy, size.filters}, dkernel, size.filters, accumulate);
+    if (dbias != nullptr) sum_rows(workers, sides.outputs, size.filters, dy, dbias, accumulate);
+    return;
+  }
   if (winograd_fits(size)) {
     return winograd_backward_kernel(workers, size, batch, x, dy, dkernel, dbias, accumulate);
   }

@@ -113,10 +113,11 @@ class FewChannels {
 }  // namespace
 
 bool few_channels_fit(const Conv2DSize& s) {
-  constexpr std::int64_t least_width = 12;
+  // Eight and more would fill half of a register: then a row is to fill more.
+  const std::int64_t least_width = s.channels < 8 ? 12 : 24;
   const bool plain =
       s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
-  return plain && s.channels >= 3 && s.channels <= 7 && s.filters > s.channels &&
+  return plain && s.channels >= 3 && s.channels <= 12 && s.filters > s.channels &&
          s.width >= least_width && s.kernel_h * s.filters <= most_terms &&
          s.kernel_h * s.kernel_w * s.channels * s.filters <= most_numbers &&
          s.kernel_h * (s.width + s.kernel_w - 1) * s.filters <= most_slab &&

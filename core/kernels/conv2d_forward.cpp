@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/spans.h"
@@ -252,6 +253,11 @@ class Forward {
 
 void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
                     const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
+  if (is_product(size)) {
+    const ProductSides sides(size, batch);
+    return gemm(workers, {sides.outputs, size.filters, sides.seen}, {x, sides.seen},
+                {kernel, size.filters}, y, size.filters, /*accumulate=*/false, epilogue);
+  }
   if (winograd_fits(size)) {
     return winograd_forward(workers, size, batch, x, kernel, y, epilogue);
   }

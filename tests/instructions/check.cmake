@@ -5,17 +5,17 @@
 #
 # After a change that is meant: run it, and put the new counts here.
 set(figures
-  gemm_256=3814522
+  gemm_256=3940753
   gemm_thin=256752
-  gemm_flat=205950
+  gemm_flat=208067
   conv2d_forward=592676
   conv2d_input=753881
   conv2d_kernel=662092
-  elementwise=149684
-  step_ex1=4174640
-  step_mlp10=41240)
+  elementwise=197796
+  step_ex1=4215119
+  step_mlp10=41772)
 # All of the program START, from its loading on; of a static minnow.
-set(start_figure start=49276522)
+set(start_figure start=49442724)
 set(most_percent 125)
 set(least_percent 60)  # then the figure is out of date, and guards nothing
 

@@ -146,7 +146,16 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({9, 12, 7, 2, 4, 8, 1, 1, 0, 0, 5, 0});
   all.push_back({3, 41, 4, 5, 5, 6, 1, 1, 4, 3, 4, 0});
   all.push_back({4, 14, 3, 3, 14, 50});
+  all.push_back({7, 25, 8, 3, 3, 9, 1, 1, 1, 1, 1, 1});
+  all.push_back({5, 37, 12, 2, 5, 30});
   all.push_back({6, 7, 4, 3, 3, 32, 1, 1, 1, 1, 1, 1, 1, 1, 2});
+  // Products: kernels as large as the image, of one place; and what looks like one but for a stride
+  // or a dilation.
+  all.push_back({5, 4, 6, 5, 4, 35});
+  all.push_back({1, 7, 33, 1, 7, 1});
+  all.push_back({12, 11, 40, 1, 1, 70});
+  all.push_back({7, 8, 9, 1, 1, 12, 2, 1});
+  all.push_back({3, 1, 5, 2, 1, 9, 1, 1, 0, 0, 0, 0, 2, 1});
   for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
   return all;
