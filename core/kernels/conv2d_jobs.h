@@ -24,6 +24,16 @@ struct InputGradientJob {
   float* dx;
 };
 
+/// to[i to_next + q] += from[i from_next + q] for i < runs and q < numbers: for every apart-th i,
+/// then for those beside them, and so on.
+struct RunsJob {
+  const float* from;
+  std::int64_t from_next;
+  float* to;
+  std::int64_t to_next;
+  std::int64_t numbers, runs, apart;
+};
+
 struct WinogradForwardJob {
   const Conv2DSize& size;
   const float* x;
