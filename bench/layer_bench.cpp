@@ -122,8 +122,10 @@ class Step {
     const Declaration& d = op_->declaration();
     if (d.view) {
       const std::int64_t cols = d.output.back(), count = rows * d.output.numel() / cols;
-      kernels::activate_backward(workers_, d.activation, count, cols, y_.data(), dy_.data());
-      return;
+      // In place, so that dy shrinks: as in training, what is subnormal counts as zero.
+      return workers_.together(1e6, [&](const Workers& team) {
+        kernels::activate_backward(team, d.activation, count, cols, y_.data(), dy_.data());
+      });
     }
     op_->backward({.workers = workers_,
                    .rows = rows,

@@ -219,7 +219,7 @@ class Planner {
 }  // namespace
 
 std::int64_t rows_at_a_time(const Graph& graph, const PlanOptions& options) {
-  constexpr std::int64_t near_bytes = std::int64_t{8} << 20;  // in a core's share of its caches
+  constexpr std::int64_t near_bytes = std::int64_t{4} << 20;  // in a core's share of its caches
   constexpr std::int64_t weight_ratio = 4;
   constexpr std::int64_t least_rows = 16, whole_rows = 8;
   constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
