@@ -158,6 +158,7 @@ class Forward {
       for (std::int64_t filter = group * group_filters(); filter < end;) {
         const int width = tiles.broad(end - filter);
         job.columns = std::min<std::int64_t>(end - filter, width);
+        job.whole = whole_terms(job.terms, width - job.columns, s_.filters);
         job.b = kernel_ + term * s_.filters + filter;
         job.bias = !job.add && bias_ != nullptr ? bias_ + filter : nullptr;
         job.a = a + group * group_channels();

@@ -70,8 +70,11 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     if (in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
+      job.whole = whole_terms(k.size(), width - job.columns, job.b_row);
     } else {
+      if (job.columns < width) std::fill_n(packed, k.size() * width, 0.0F);
       pack_columns(p.b, k, j, job.columns, width, packed);
+      job.whole = k.size();
       job.b = packed;
       job.b_row = width;
     }

@@ -69,6 +69,7 @@ class LargeProduct {
     const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
     job.fours = true;
+    job.whole = terms.size();
     for_parts(rows, turns_a ? TurnedRows::most : rows.size(), [&](Span some) {
       if (turns_a) {
         turned_.turn(p_, some, terms, job);
@@ -101,6 +102,9 @@ class LargeProduct {
     for (std::int64_t j = columns.begin; j < columns.end;) {
       const int width = tiles_.broad(columns.end - j);
       const std::int64_t first = j;
+      if (columns.end - j < width) {
+        std::fill_n(b_ + (j - columns.begin) * terms.size(), width * terms.size(), 0.0F);
+      }
       while (j < columns.end && tiles_.broad(columns.end - j) == width) j += width;
       pack_columns(p_.b, terms, first, std::min(j, columns.end) - first, width,
                    b_ + (first - columns.begin) * terms.size());

@@ -65,6 +65,7 @@ void tile(const TileJob& job) {
       return hn::LoadU(d, from + j * lanes);
     }
   };
+  const bool all_columns = job.columns == vectors * lanes;
   const float* a = job.a;
   float* c = job.c;
   std::int64_t column = 0;
@@ -94,8 +95,9 @@ void tile(const TileJob& job) {
     };
     const std::int64_t* offset = job.offsets;
     const std::int64_t* const end = offset + job.terms;
-    if (unrolls && job.fours && job.columns == vectors * lanes) {
-      for (; offset + 4 <= end; offset += 4) {
+    if (unrolls && job.fours) {
+      const std::int64_t* const whole_end = offset + (all_columns ? job.terms : job.whole);
+      for (; offset + 4 <= whole_end; offset += 4) {
         const std::int64_t at = *offset;
         add_term(std::true_type(), at, Int<0>{});
         add_term(std::true_type(), at, Int<1>{});

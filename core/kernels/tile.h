@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -29,7 +30,8 @@ struct TileJob {
   const float* bias = nullptr;
   float* c;
   std::int64_t c_row;
-  std::int64_t columns;  ///< that exist: no others are read or written
+  std::int64_t columns;    ///< that exist: no others are read or written, but for
+  std::int64_t whole = 0;  ///< the first terms of B, of which whole registers may be read
   bool add = false;
   float floor;
   std::int64_t tiles = 1;
@@ -86,6 +88,12 @@ struct TileCut {
 
   std::int64_t height_of(std::int64_t tile) const { return tile < high ? height : height - 1; }
 };
+
+/// The terms of B, as it lies in memory, behind whose columns enough numbers follow to fill a
+/// width.
+inline std::int64_t whole_terms(std::int64_t terms, std::int64_t missing, std::int64_t b_row) {
+  return missing == 0 ? terms : std::max<std::int64_t>(0, terms - (missing + b_row - 1) / b_row);
+}
 
 /// The places of A's rows where each lies a_row from the one before.
 inline void set_rows(TileJob& job, std::int64_t a_row) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cmath>
 #include <complex>
 
 #include "core/kernels/conv2d.h"
@@ -8,6 +9,7 @@
 #include "tests/core/kernels/conv2d_case.h"
 #include "tests/support/compare.h"
 #include "tests/support/complex_step.h"
+#include "tests/support/guarded.h"
 #include "tests/support/oracle.h"
 
 namespace minnow::test {
@@ -157,6 +159,23 @@ TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
                                     db.data(), true);
     EXPECT_TRUE(near_all(expected, dk, 1e-6));
     EXPECT_TRUE(near_all(expected_db, db, 1e-6));
+  }
+}
+
+TEST(Conv2DAll, TouchNothingBehindTheirOperands) {
+  for (const ConvSetting& setting : conv_settings()) {
+    if (!setting.possible()) continue;
+    const ConvCase c(setting.size(), 2);
+    const Guarded x(c.x), kernel(c.kernel), dy(c.dy);
+    const Workers workers(1);
+    const std::vector<float> bias(static_cast<std::size_t>(c.size.filters), 0.5F);
+    const Guarded b(bias), y(c.dy), dx(c.x), dkernel(c.kernel), dbias(bias);
+    kernels::conv2d_forward(workers, c.size, 2, x.data(), kernel.data(), y.data(),
+                            {.bias = b.data(), .activation = {}});
+    kernels::conv2d_backward_input(workers, c.size, 2, dy.data(), kernel.data(), dx.data());
+    kernels::conv2d_backward_kernel(workers, c.size, 2, x.data(), dy.data(), dkernel.data(),
+                                    dbias.data(), /*accumulate=*/true);
+    EXPECT_TRUE(std::isfinite(y.data()[0] + dx.data()[0] + dkernel.data()[0])) << c.name();
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/guarded.h"
 #include "tests/support/numbers.h"
 #include "tests/support/oracle.h"
 
@@ -239,6 +240,21 @@ TEST(Gemm, LetsNanThroughRelu) {
   for (std::size_t j = 0; j < 9; ++j) {
     EXPECT_TRUE(std::isnan(c[j]));
     EXPECT_EQ(c[9 + j], 0.0F);
+  }
+}
+
+TEST(Gemm, TouchesNothingBehindItsOperands) {
+  for (const GemmSize size : {GemmSize{64, 10, 100}, GemmSize{300, 20, 50}, GemmSize{40, 7, 33},
+                              GemmSize{5, 70, 40}, GemmSize{30, 85, 21}, GemmSize{1, 33, 40},
+                              GemmSize{300, 150, 140}, GemmSize{70, 600, 30}}) {
+    for (const int way : {0, 1, 2, 3}) {
+      const Guarded a(random_numbers(size.m * size.k, 1)), b(random_numbers(size.k * size.n, 2));
+      const Guarded c(random_numbers(size.m * size.n, 3));
+      const kernels::Operand left{a.data(), way % 2 == 1 ? size.m : size.k, way % 2 == 1};
+      const kernels::Operand right{b.data(), way / 2 == 1 ? size.k : size.n, way / 2 == 1};
+      kernels::gemm(Workers(1), size, left, right, c.data(), size.n, /*accumulate=*/true);
+      EXPECT_TRUE(std::isfinite(c.data()[0]));
+    }
   }
 }
 
