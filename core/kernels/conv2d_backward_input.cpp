@@ -2,6 +2,7 @@
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_axis.h"
+#include "core/kernels/conv2d_by_taps.h"
 #include "core/kernels/conv2d_few_channels.h"
 #include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_scatter.h"
@@ -336,49 +337,6 @@ class InputGradient {
   std::int64_t row_size_;
 };
 
-// Where a slab has room for what few places meet, or none: tap by tap, image by image.
-void sum_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* dx) {
-  const Tiles& tiles = kernels::tiles();
-  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
-  std::int64_t offsets[most_terms];
-  for (std::int64_t t = 0; t < most_terms; ++t) offsets[t] = t;
-  alignas(64) float packed[most_packed];
-  TileJob job{};
-  job.offsets = offsets;
-  job.fours = true;
-  set_rows(job, s.filters);
-  job.b = packed;
-  job.c_row = s.stride_w * s.channels;
-  job.add = true;
-  job.floor = no_floor;
-  std::fill_n(dx, s.height * s.width * s.channels, 0.0F);
-  for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
-    const std::int64_t a = tap / s.kernel_w, b = tap % s.kernel_w;
-    const Span columns = columns_of_tap(s, b);
-    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
-    const std::int64_t x = columns.begin * s.stride_w - s.pad_left + b * s.dilation_w;
-    for (std::int64_t c = 0; c < s.channels;) {
-      const std::int64_t group = c / channels, left = (group + 1) * channels - c;
-      const int width = tiles.width(left);
-      job.columns = std::min<std::int64_t>(left, width);
-      job.b_row = width;
-      for (std::int64_t f = 0; f < filters; f += job.terms) {
-        job.terms = std::min({filters - f, most_terms, most_packed / width});
-        pack_columns({kernel + (tap * channels + c % channels) * s.filters + group * filters + f,
-                      s.filters, /*transposed=*/true},
-                     {0, job.terms}, 0, job.columns, width, packed);
-        for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-          const std::int64_t y = i * s.stride_h - s.pad_top + a * s.dilation_h;
-          job.a = dy + (i * s.out_w + columns.begin) * s.filters + group * filters + f;
-          job.c = dx + (y * s.width + x) * s.channels + c;
-          run_rows(tiles, job, width, columns.size());
-        }
-      }
-      c += job.columns;
-    }
-  }
-}
-
 }  // namespace
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
@@ -406,7 +364,7 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
     const std::int64_t from = size.out_h * size.out_w * size.filters;
     const std::int64_t to = size.height * size.width * size.channels;
     return workers.for_each(batch, work * static_cast<double>(size.height), [&](std::int64_t n) {
-      sum_taps(size, dy + n * from, kernel, dx + n * to);
+      input_gradient_by_taps(size, dy + n * from, kernel, dx + n * to);
     });
   }
   workers.for_range(batch * gradient.rows_of_image(), work * static_cast<double>(size.stride_h),

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/conv2d_by_taps.h"
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/conv2d_pieces.h"
 #include "core/kernels/conv2d_product.h"
@@ -254,71 +255,6 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   }
 }
 
-// Panels of filters of a group.
-std::int64_t panels_of(const Conv2DSize& s) { return ceil_div(s.filters / s.groups, widest_panel); }
-
-// The same, tap by tap, where a slab has room for too few outputs: each tap's own run, for the
-// outputs that see the image there. Taps [begin, end), counted filters by filters.
-void sum_taps(const KernelGradientJob& job, std::int64_t begin, std::int64_t end) {
-  const Conv2DSize& s = job.size;
-  const Tiles& tiles = kernels::tiles();
-  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
-  const std::int64_t taps = s.kernel_h * s.kernel_w, step = s.stride_w * s.channels;
-  const std::int64_t image_row = s.width * s.channels, panels = panels_of(s);
-  std::int64_t first[most_places];  // of rows of outputs one below the other
-  for (std::int64_t p = 0; p < most_places; ++p) {
-    first[p] = p / s.out_w * s.stride_h * image_row + p % s.out_w * step;
-  }
-  TileJob tile{};
-  tile.offsets = first;
-  tile.b_row = tile.c_row = s.filters;
-  tile.floor = no_floor;
-  set_rows(tile, 1);
-  for (std::int64_t unit = begin; unit < end; ++unit) {
-    const std::int64_t tap = unit % taps, a = tap / s.kernel_w, b = tap % s.kernel_w;
-    const std::int64_t group = unit / taps / panels;
-    const std::int64_t f = group * filters + unit / taps % panels * widest_panel;
-    const std::int64_t last = std::min((group + 1) * filters, f + widest_panel);
-    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
-    const Span columns = columns_of_tap(s, b);
-    // Outputs that all see the image lie beside one another in dy, row after row.
-    const bool whole = columns.size() == s.out_w && s.out_w <= most_places;
-    const std::int64_t high = whole ? most_places / s.out_w : 1;
-    const std::int64_t wide = std::min(columns.size(), most_places);
-    for (std::int64_t n = f; n < last;) {
-      const int width = tiles.width(last - n);
-      tile.columns = std::min<std::int64_t>(last - n, width);
-      tile.c = job.dkernel + tap * channels * s.filters + n;
-      tile.add = job.accumulate;
-      const auto add_places = [&](std::int64_t image, std::int64_t i, std::int64_t j,
-                                  std::int64_t count) {
-        const std::int64_t in_y = i * s.stride_h - s.pad_top + a * s.dilation_h;
-        const std::int64_t in_x = j * s.stride_w - s.pad_left + b * s.dilation_w;
-        tile.terms = count;
-        tile.a =
-            job.x + ((image * s.height + in_y) * s.width + in_x) * s.channels + group * channels;
-        tile.b = job.dy + ((image * s.out_h + i) * s.out_w + j) * s.filters + n;
-        run_rows(tiles, tile, width, channels);
-        tile.add = true;
-      };
-      for (std::int64_t image = 0; image < job.batch; ++image) {
-        for (std::int64_t i = rows.begin; i < rows.end; i += high) {
-          const std::int64_t count = std::min(high, rows.end - i);
-          for (std::int64_t j = columns.begin; j < columns.end; j += wide) {
-            add_places(image, i, j, count * std::min(wide, columns.end - j));
-          }
-        }
-      }
-      if (!tile.add) {  // nobody sees the image there
-        for (std::int64_t c = 0; c < channels; ++c) {
-          std::fill_n(tile.c + c * s.filters, tile.columns, 0.0F);
-        }
-      }
-      n += tile.columns;
-    }
-  }
-}
-
 // The bias's share of a block, while dy is near.
 void sum_bias(const KernelGradientJob& job, std::int64_t count, const float* dy, std::int64_t first,
               std::int64_t filters, bool add) {
@@ -382,9 +318,11 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
   const std::int64_t numbers = kernel_numbers(size);
   const double work = static_cast<double>(rows * size.out_w) * static_cast<double>(numbers) * 0.03;
   if (!Blocks(job).fit()) {
-    const std::int64_t units = size.groups * panels_of(size) * size.kernel_h * size.kernel_w;
+    const std::int64_t units = kernel_gradient_units(size);
     workers.for_range(units, work / static_cast<double>(units),
-                      [&](std::int64_t begin, std::int64_t end) { sum_taps(job, begin, end); });
+                      [&](std::int64_t begin, std::int64_t end) {
+                        kernel_gradient_by_taps(job, {begin, end});
+                      });
     if (dbias != nullptr) sum_rows(workers, rows * size.out_w, size.filters, dy, dbias, accumulate);
     return;
   }
