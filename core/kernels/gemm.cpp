@@ -118,7 +118,8 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
 // rows for which turning B would not pay.
 bool is_thin(const Product& p) {
   if (p.a.transposed || !p.b.transposed) return false;
-  return (p.size.n < 16 && p.size.k >= 64) || (p.size.m <= 8 && p.size.k >= 256);
+  const std::int64_t m = p.size.m, least_terms = m <= 2 ? 64 : m <= 4 ? 128 : 256;
+  return (p.size.n < 16 && p.size.k >= 64) || (m <= 8 && p.size.k >= least_terms);
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {

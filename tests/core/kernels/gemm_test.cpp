@@ -166,10 +166,11 @@ TEST(Gemm, IsRightBeyondOneBlock) {
 // A matrix times a vector, from either side.
 TEST(Gemm, IsRightForOneRowAndOneColumn) {
   for (const int way : {0, 1, 2, 3}) {
-    for (const GemmSize size : {GemmSize{1, 203, 70}, GemmSize{203, 1, 70}, GemmSize{1, 16, 1},
-                                GemmSize{64, 1, 600}, GemmSize{1, 129, 0}, GemmSize{1, 1, 33},
-                                GemmSize{1, 523, 303}, GemmSize{1, 1101, 403},  // in pieces
-                                GemmSize{1, 2101, 77}, GemmSize{1, 13, 6003}}) {
+    for (const GemmSize size :
+         {GemmSize{1, 203, 70}, GemmSize{203, 1, 70}, GemmSize{2, 67, 65}, GemmSize{1, 16, 1},
+          GemmSize{64, 1, 600}, GemmSize{1, 129, 0}, GemmSize{1, 1, 33}, GemmSize{1, 523, 303},
+          GemmSize{1, 1101, 403},  // in pieces
+          GemmSize{1, 2101, 77}, GemmSize{1, 13, 6003}}) {
       for (const bool accumulate : {false, true}) {
         Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
         c.accumulate = accumulate;
