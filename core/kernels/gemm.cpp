@@ -115,11 +115,13 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
 }
 
 // Whether registers along k serve a product best: operands that lie so, and few columns, or few
-// rows for which turning B would not pay.
+// rows for which turning B would not pay. A part of a register takes as long as several whole ones.
 bool is_thin(const Product& p) {
   if (p.a.transposed || !p.b.transposed) return false;
-  const std::int64_t m = p.size.m, least_terms = m <= 2 ? 64 : m <= 4 ? 128 : 256;
-  return (p.size.n < 16 && p.size.k >= 64) || (m <= 8 && p.size.k >= least_terms);
+  const auto [m, n, k] = p.size;
+  const bool ragged = k % dot_lanes != 0;
+  const std::int64_t for_few_rows = m <= 2 ? 64 : m <= 4 ? 128 : 256;
+  return (n < 16 && k >= (ragged ? 512 : 64)) || (m <= 8 && k >= for_few_rows * (ragged ? 2 : 1));
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
