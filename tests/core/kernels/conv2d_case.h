@@ -156,6 +156,9 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({12, 11, 40, 1, 1, 70});
   all.push_back({7, 8, 9, 1, 1, 12, 2, 1});
   all.push_back({3, 1, 5, 2, 1, 9, 1, 1, 0, 0, 0, 0, 2, 1});
+  // As many outputs as places, and one output for a kernel as large as the image, by padding alone.
+  all.push_back({4, 2, 3, 1, 1, 5, 1, 2, 0, 0, 0, 1});
+  all.push_back({3, 2, 4, 3, 2, 6, 1, 1, 0, 2, 0, 0, 2, 1});
   for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
   return all;
