@@ -71,11 +71,9 @@ class Scatter {
         most_rows_(std::max<std::int64_t>(1, near_products / (products_ * s.out_w))) {
     for (std::int64_t f = 0; f < s.filters; ++f) offsets_[f] = f;
     for_panels([&](std::int64_t first, int width) {
-      float* to = kernel_ + first * s.filters;
       const std::int64_t exist = std::min<std::int64_t>(s.kernel_h * run_ - first, width);
-      if (exist < width) std::fill_n(to, width * s.filters, 0.0F);
-      pack_columns({kernel + first * s.filters, s.filters, /*transposed=*/true}, {0, s.filters}, 0,
-                   exist, width, to);
+      pack_panels({kernel + first * s.filters, s.filters, /*transposed=*/true}, {0, s.filters}, 0,
+                  exist, width, kernel_ + first * s.filters);
     });
   }
 

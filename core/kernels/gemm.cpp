@@ -15,8 +15,9 @@
 namespace minnow::kernels {
 namespace {
 
-// A is read where it lies, in either layout; B panel by panel of up to two registers' columns, or
-// of four where few rows use it, and packed where many rows do, or its columns lie as rows do.
+// A is read where it lies, in either layout, but for columns that many of B's meet, which are
+// turned into rows; B where it lies, in panels of up to four registers' columns, and packed where
+// many rows use it, or its columns lie as rows do.
 
 constexpr std::int64_t few_terms = 16;
 
@@ -59,7 +60,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   if (turns) {
     turned.turn(p, rows, k, job);
   } else {
-    job.a = p.a.data + rows.begin * p.a_row() + k.begin * p.a_term();
+    job.a = p.a_at(rows.begin, k.begin);
   }
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
@@ -72,8 +73,7 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
       job.b_row = p.b.stride;
       job.whole = whole_terms(k.size(), width - job.columns, job.b_row);
     } else {
-      if (job.columns < width) std::fill_n(packed, k.size() * width, 0.0F);
-      pack_columns(p.b, k, j, job.columns, width, packed);
+      pack_panels(p.b, k, j, job.columns, width, packed);
       job.whole = k.size();
       job.b = packed;
       job.b_row = width;
@@ -100,7 +100,7 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
   const Steps steps(p.size.k, p.a_term());
   TileJob job = job_of(p, {0, p.size.k}, steps);
   job.b_row = p.b.stride;
-  job.a = p.a.data + rows.begin * p.a_row();
+  job.a = p.a_at(rows.begin, 0);
   job.columns = job.b_next = width;
   const TileCut cut(rows.size(), tiles.tallest(width));
   for (std::int64_t j = columns.begin; j < end; j += strip) {
@@ -164,7 +164,7 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
     for (std::int64_t b = 0; b < (alone ? 1 : blocks_of_terms(p)); ++b) {
       const Span k = alone ? Span{0, p.size.k} : block_of_terms(p, b);
       job.terms = k.size();
-      job.a = p.a.data + row * p.a_row() + k.begin * p.a_term();
+      job.a = p.a_at(row, k.begin);
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.bias = bias_at(p, k.begin, j);
       job.add = p.accumulate || k.begin > 0;

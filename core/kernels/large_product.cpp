@@ -46,17 +46,15 @@ class LargeProduct {
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
     const std::int64_t panels = (columns.size() + panel_ - 1) / panel_;
-    const std::int64_t most_panels = most_b / most_terms(p_) / panel_;
-    const std::int64_t blocks = (panels + most_panels - 1) / most_panels;
-    for (std::int64_t i = 0; i < blocks; ++i) {
-      const Span part = split(panels, blocks, i);
+    const std::int64_t most_terms = block_of_terms(p_, 0).size();
+    for_parts({0, panels}, most_b / most_terms / panel_, [&](Span part) {
       const Span some{columns.begin + part.begin * panel_,
                       std::min(columns.begin + part.end * panel_, columns.end)};
       for (std::int64_t b = 0; b < blocks_of_terms(p_); ++b) {
         multiply_block(rows, some, block_of_terms(p_, b));
       }
       finish(p_, rows, some);
-    }
+    });
   }
 
  private:
@@ -68,13 +66,12 @@ class LargeProduct {
     const bool turns_a = p_.a.transposed;
     const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
-    job.fours = true;
     job.whole = terms.size();
     for_parts(rows, turns_a ? TurnedRows::most : rows.size(), [&](Span some) {
       if (turns_a) {
         turned_.turn(p_, some, terms, job);
       } else {
-        job.a = p_.a.data + some.begin * p_.a.stride + terms.begin;
+        job.a = p_.a_at(some.begin, terms.begin);
       }
       for_parts(some, low_ ? 96 : tallest_, [&](Span part) {
         multiply_rows(job, part, columns, terms);
@@ -102,12 +99,9 @@ class LargeProduct {
     for (std::int64_t j = columns.begin; j < columns.end;) {
       const int width = tiles_.broad(columns.end - j);
       const std::int64_t first = j;
-      if (columns.end - j < width) {
-        std::fill_n(b_ + (j - columns.begin) * terms.size(), width * terms.size(), 0.0F);
-      }
       while (j < columns.end && tiles_.broad(columns.end - j) == width) j += width;
-      pack_columns(p_.b, terms, first, std::min(j, columns.end) - first, width,
-                   b_ + (first - columns.begin) * terms.size());
+      pack_panels(p_.b, terms, first, std::min(j, columns.end) - first, width,
+                  b_ + (first - columns.begin) * terms.size());
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "../parallel.h"
@@ -13,5 +14,13 @@ namespace minnow::kernels {
 /// a multiple of a register's where there are several.
 void pack_columns(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
                   std::int64_t width, float* out);
+
+/// The same with zeros in the columns that the last panel lacks: whole registers of it may be read.
+inline void pack_panels(const Operand& b, Span terms, std::int64_t first, std::int64_t columns,
+                        std::int64_t width, float* out) {
+  const std::int64_t full = columns / width * width;
+  if (full < columns) std::fill_n(out + full * terms.size(), width * terms.size(), 0.0F);
+  pack_columns(b, terms, first, columns, width, out);
+}
 
 }  // namespace minnow::kernels

@@ -23,6 +23,9 @@ struct Product {
 
   std::int64_t a_row() const { return a.transposed ? 1 : a.stride; }
   std::int64_t a_term() const { return a.transposed ? a.stride : 1; }
+  const float* a_at(std::int64_t row, std::int64_t term) const {
+    return a.data + row * a_row() + term * a_term();
+  }
 };
 
 constexpr std::int64_t block_k = 512;    // terms of a sum in registers, at most
@@ -44,8 +47,6 @@ inline Span block_of_terms(const Product& p, std::int64_t i) {
   const Span part = split((p.size.k + line - 1) / line, blocks_of_terms(p), i);
   return {part.begin * line, std::min(part.end * line, p.size.k)};
 }
-
-inline std::int64_t most_terms(const Product& p) { return block_of_terms(p, 0).size(); }
 
 // f(part) for parts of about one size, of at most so many rows.
 template <class F>
