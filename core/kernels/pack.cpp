@@ -14,25 +14,58 @@ HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
 namespace {
 
-// out[p][0..3] = from[0..3][p] for four p, rows of `out` being `width` apart.
-HWY_INLINE void transpose_4x4(const float* from, std::int64_t stride, std::int64_t width,
-                              float* HWY_RESTRICT out) {
-#if HWY_TARGET == HWY_SCALAR
-  for (int p = 0; p < 4; ++p) {
-    for (int j = 0; j < 4; ++j) out[p * width + j] = from[j * stride + p];
+#if HWY_TARGET != HWY_SCALAR
+// Of the rows 0, 4, 8 and so on, as many as a register has parts of four numbers, the four at
+// `from`.
+template <class D>
+HWY_INLINE hn::Vec<D> load_fours(D d, const float* from, std::int64_t stride) {
+  if constexpr (hn::MaxLanes(d) == 4) {
+    return hn::LoadU(d, from);
+  } else {
+    const hn::Half<D> half;
+    const std::int64_t upper = static_cast<std::int64_t>(hn::MaxLanes(half)) * stride;
+    return hn::Combine(d, load_fours(half, from + upper, stride), load_fours(half, from, stride));
   }
-#else
-  const hn::FixedTag<float, 4> d;
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
-  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
-  const auto ab = hn::InterleaveLower(d, a, b), ce = hn::InterleaveLower(d, c, e);
-  const auto ab_upper = hn::InterleaveUpper(d, a, b), ce_upper = hn::InterleaveUpper(d, c, e);
-  hn::StoreU(hn::ConcatLowerLower(d, ce, ab), d, out);
-  hn::StoreU(hn::ConcatUpperUpper(d, ce, ab), d, out + width);
-  hn::StoreU(hn::ConcatLowerLower(d, ce_upper, ab_upper), d, out + 2 * width);
-  hn::StoreU(hn::ConcatUpperUpper(d, ce_upper, ab_upper), d, out + 3 * width);
-#endif
 }
+
+// out[p][j] = from[j][p] for four p and a register's j, rows of `out` being `width` apart.
+template <class D>
+HWY_INLINE void transpose(D d, const float* from, std::int64_t stride, std::int64_t width,
+                          float* HWY_RESTRICT out) {
+  const hn::Repartition<std::uint64_t, D> pairs;
+  const auto a = load_fours(d, from, stride), b = load_fours(d, from + stride, stride);
+  const auto c = load_fours(d, from + 2 * stride, stride);
+  const auto e = load_fours(d, from + 3 * stride, stride);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ab_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, out);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, out + width);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_upper, ce_upper)), d, out + 2 * width);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_upper, ce_upper)), d, out + 3 * width);
+}
+
+// Columns into rows, by registers; a few terms at a time, whose part of `out` stays near.
+template <class D>
+void turn_with(D d, const float* from, std::int64_t stride, std::int64_t terms,
+               std::int64_t columns, std::int64_t width, float* HWY_RESTRICT out) {
+  constexpr std::int64_t few = 64;
+  const std::int64_t step = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t q = 0; q < terms; q += few) {
+    const std::int64_t end = std::min(q + few, terms);
+    // The last columns and terms may be some of those before, too.
+    for (std::int64_t next_j = 0; next_j < columns; next_j += step) {
+      const std::int64_t j = std::min(next_j, columns - step);
+      for (std::int64_t next_p = q; next_p < end; next_p += 4) {
+        const std::int64_t p = std::min(next_p, terms - 4);
+        transpose(d, from + j * stride + p, stride, width, out + p * width + j);
+      }
+    }
+  }
+}
+
+#endif
 
 // B's rows lie as they are copied, into all panels at a time.
 void copy_rows(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
@@ -59,19 +92,16 @@ void copy_rows(const float* from, std::int64_t stride, std::int64_t terms, std::
 // B's columns lie as rows do.
 void turn_columns(const float* from, std::int64_t stride, std::int64_t terms, std::int64_t columns,
                   std::int64_t width, float* HWY_RESTRICT out) {
-  if (columns < 4 || terms < 4) {
-    for (std::int64_t j = 0; j < columns; ++j, from += stride, ++out) {
-      for (std::int64_t p = 0; p < terms; ++p) out[p * width] = from[p];
-    }
-    return;
+#if HWY_TARGET != HWY_SCALAR
+  if (columns >= lanes && terms >= 4) {
+    return turn_with(FloatTag(), from, stride, terms, columns, width, out);
   }
-  // The last four may be some of those before, too.
-  for (std::int64_t next_j = 0; next_j < columns; next_j += 4) {
-    const std::int64_t j = std::min(next_j, columns - 4);
-    for (std::int64_t next_p = 0; next_p < terms; next_p += 4) {
-      const std::int64_t p = std::min(next_p, terms - 4);
-      transpose_4x4(from + j * stride + p, stride, width, out + p * width + j);
-    }
+  if (lanes > 4 && columns >= 4 && terms >= 4) {
+    return turn_with(hn::FixedTag<float, 4>(), from, stride, terms, columns, width, out);
+  }
+#endif
+  for (std::int64_t j = 0; j < columns; ++j, from += stride, ++out) {
+    for (std::int64_t p = 0; p < terms; ++p) out[p * width] = from[p];
   }
 }
 
