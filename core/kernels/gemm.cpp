@@ -32,6 +32,15 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
+// Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
+// afar, or would have been packed.
+bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns,
+                  bool in_place) {
+  constexpr std::int64_t near = 1 << 18;  // numbers
+  return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) && rows >= tiles.copied() &&
+         (!in_place || p.size.k * p.b.stride > near);
+}
+
 // Wider panels have fewer rows of B to find, and lower tiles: with many terms those of the usual
 // width do better, four registers being too low where they reach all rows, and three where they are
 // higher.
@@ -52,7 +61,7 @@ bool turns_a(const Product& p, Span columns) {
 // are not too many rows for it.
 void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   const Tiles& tiles = kernels::tiles();
-  alignas(64) float packed[block_k * widest_panel];
+  alignas(64) float packed[block_k * most_columns];
   TurnedRows turned;
   const bool turns = turns_a(p, columns);
   const Steps steps(k.size(), turns ? 1 : p.a_term());
@@ -65,10 +74,14 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
   for (std::int64_t j = columns.begin; j < columns.end;) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
-    const int width =
-        in_place ? width_in_place(tiles, p.size, rows.size(), left) : tiles.broad(left);
+    const bool copies = copies_first(p, tiles, rows.size(), left, in_place);
+    const int width = copies     ? tiles.wide(left)
+                      : in_place ? width_in_place(tiles, p.size, rows.size(), left)
+                                 : tiles.broad(left);
     job.columns = std::min<std::int64_t>(left, width);
-    if (in_place) {
+    job.bias = bias_at(p, k.begin, j);
+    job.c = p.c + rows.begin * p.c_stride + j;
+    if (copies || in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
       job.whole = whole_terms(k.size(), width - job.columns, job.b_row);
@@ -78,9 +91,11 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
       job.b = packed;
       job.b_row = width;
     }
-    job.bias = bias_at(p, k.begin, j);
-    job.c = p.c + rows.begin * p.c_stride + j;
-    run_rows(tiles, job, width, rows.size());
+    if (copies) {
+      run_copying(tiles, job, width, rows.size(), packed);
+    } else {
+      run_rows(tiles, job, width, rows.size());
+    }
     j += width;
   }
   if (k.end == p.size.k) finish(p, rows, columns);

@@ -15,6 +15,14 @@ bool rows_lie_badly(const Product& p) { return !p.a.transposed && p.a.stride % p
 // Low tiles load much of B for what they do with it.
 bool are_low(const Tiles& tiles) { return tiles.tallest(tiles.broad(widest_panel)) < 8; }
 
+// The rows from which on a panel of B is worth its copy, and a block of it a look at all rows.
+std::int64_t least_rows(const Product& p) {
+  if (are_low(tiles())) return 33;
+  if (p.a.transposed) return TurnedRows::most + 1;
+  if (rows_lie_badly(p)) return p.b.transposed ? 64 : 129;
+  return many_rows;
+}
+
 int tallest_tile(const Product& p, const Tiles& tiles, int width) {
   constexpr int room = 8;  // B passes through
   const int tallest = tiles.tallest(width);
@@ -39,15 +47,17 @@ class LargeProduct {
   explicit LargeProduct(const Product& p)
       : p_(p),
         tiles_(tiles()),
-        panel_(tiles_.broad(usual_columns)),
+        low_(are_low(tiles_)),
+        most_columns_(low_ ? 192 : 256),
+        panel_(tiles_.wide(most_columns_)),
         tallest_(tallest_tile(p, tiles_, panel_)),
-        low_(are_low(tiles_)) {}
+        copies_(!p.b.transposed && tiles_.copying != nullptr) {}
 
   void run(Span rows, Span columns) {
     // Blocks of about one width, of whole panels.
     const std::int64_t panels = (columns.size() + panel_ - 1) / panel_;
     const std::int64_t most_terms = block_of_terms(p_, 0).size();
-    for_parts({0, panels}, most_b / most_terms / panel_, [&](Span part) {
+    for_parts({0, panels}, most_columns_ * block_k / most_terms / panel_, [&](Span part) {
       const Span some{columns.begin + part.begin * panel_,
                       std::min(columns.begin + part.end * panel_, columns.end)};
       for (std::int64_t b = 0; b < blocks_of_terms(p_); ++b) {
@@ -58,11 +68,10 @@ class LargeProduct {
   }
 
  private:
-  static constexpr std::int64_t usual_columns = 192;               // in a block of the most terms
-  static constexpr std::int64_t most_b = usual_columns * block_k;  // numbers
+  static constexpr std::int64_t most_b = 256 * block_k;  // numbers
 
   void multiply_block(Span rows, Span columns, Span terms) {
-    pack_b(columns, terms);
+    if (!copies_) pack_b(columns, terms);
     const bool turns_a = p_.a.transposed;
     const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
@@ -73,33 +82,46 @@ class LargeProduct {
       } else {
         job.a = p_.a_at(some.begin, terms.begin);
       }
-      for_parts(some, low_ ? 96 : tallest_, [&](Span part) {
-        multiply_rows(job, part, columns, terms);
-        job.a += part.size() * job.a_row;
-      });
+      if (copies_ && some.begin == rows.begin) {
+        const Span first{some.begin, some.begin + tiles_.copied()};
+        multiply_rows(job, first, columns, terms, /*copies=*/true);
+        some.begin = first.end;
+      }
+      for_parts(some, low_ ? 96 : tallest_,
+                [&](Span part) { multiply_rows(job, part, columns, terms, /*copies=*/false); });
     });
   }
 
-  void multiply_rows(TileJob& job, Span rows, Span columns, Span terms) const {
+  // And lets job.a follow. The first rows copy the block.
+  void multiply_rows(TileJob& job, Span rows, Span columns, Span terms, bool copies) {
     for (std::int64_t j = columns.begin; j < columns.end; j += job.columns) {
-      const int width = tiles_.broad(columns.end - j);
-      job.b = b_ + (j - columns.begin) * terms.size();
+      const int width = tiles_.wide(columns.end - j);
+      float* panel = b_ + (j - columns.begin) * terms.size();
+      job.b = panel;
       job.b_row = width;
       job.columns = std::min<std::int64_t>(columns.end - j, width);
       job.bias = bias_at(p_, terms.begin, j);
       job.c = p_.c + rows.begin * p_.c_stride + j;
       const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
       if (!low_ && job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
+      if (copies && tiles_.copies(width, job.columns)) {
+        job.b = p_.b.data + terms.begin * p_.b.stride + j;
+        job.b_row = p_.b.stride;
+        run_copying(tiles_, job, width, rows.size(), panel);
+        continue;
+      }
+      if (copies) pack_panels(p_.b, terms, j, job.columns, width, panel);
       run_rows(tiles_, job, width, rows.size());
     }
+    job.a += rows.size() * job.a_row;
   }
 
   // Panels of one width at a time.
   void pack_b(Span columns, Span terms) {
     for (std::int64_t j = columns.begin; j < columns.end;) {
-      const int width = tiles_.broad(columns.end - j);
+      const int width = tiles_.wide(columns.end - j);
       const std::int64_t first = j;
-      while (j < columns.end && tiles_.broad(columns.end - j) == width) j += width;
+      while (j < columns.end && tiles_.wide(columns.end - j) == width) j += width;
       pack_panels(p_.b, terms, first, std::min(j, columns.end) - first, width,
                   b_ + (first - columns.begin) * terms.size());
     }
@@ -107,9 +129,11 @@ class LargeProduct {
 
   const Product& p_;
   const Tiles& tiles_;
-  int panel_;  // columns
-  int tallest_;
   bool low_;
+  std::int64_t most_columns_;  // in a block of the most terms
+  int panel_;                  // columns
+  int tallest_;
+  bool copies_;  // the block, by its first rows
   TurnedRows turned_;
   alignas(64) float b_[most_b];
 };
@@ -118,11 +142,10 @@ class LargeProduct {
 
 bool is_large(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t few_terms = 24, many_results = 1 << 18;  // whose rows are written whole
-  const std::int64_t least_rows = are_low(tiles()) ? 33 : rows_lie_badly(p) ? 129 : many_rows;
   const std::int64_t least_terms = rows.size() * columns.size() < many_results ? 128 : few_terms;
   const bool long_ago = rows.size() >= many_rows && !p.a.transposed;  // A's rows, for a new panel
   const std::int64_t least_columns = long_ago ? 33 : 128;
-  return rows.size() >= least_rows && columns.size() >= least_columns && p.size.k >= least_terms;
+  return rows.size() >= least_rows(p) && columns.size() >= least_columns && p.size.k >= least_terms;
 }
 
 void multiply_large(const Product& p, Span rows, Span columns) {

@@ -4,6 +4,8 @@
 #define HWY_TARGET_INCLUDE "core/kernels/tile.cpp"
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
+#include <hwy/cache_control.h>
+
 #include "core/kernels/registers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,14 +47,16 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 #endif
 }
 
-template <int rows, int vectors>
+template <int rows, int vectors, bool copies = false>
 void tile(const TileJob& job) {
   constexpr int last = vectors - 1;
-  constexpr bool whole = vectors == 3;  // no columns are missing
+  constexpr bool whole = vectors == 3 || copies;  // no columns are missing
   // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
   // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
   // the sums in them at this size only.
-  constexpr bool unrolls = HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4);
+  constexpr bool unrolls = !copies && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
+  // What is copied comes from afar: asked for early, more of it is on its way at a time.
+  constexpr int rows_ahead = 8;
   // Rows of A that have a pointer of their own need no sum for their address.
   constexpr int step = HWY_TARGET == HWY_AVX2 && rows <= 6 ? 1 : 3,
                 pointers = (rows + step - 1) / step;
@@ -68,6 +72,7 @@ void tile(const TileJob& job) {
   const bool all_columns = job.columns == vectors * lanes;
   const float* a = job.a;
   float* c = job.c;
+  [[maybe_unused]] float* copy = job.copy;
   std::int64_t column = 0;
   for (std::int64_t n = 0; n < job.tiles; ++n) {
     Floats sum[rows][vectors];
@@ -85,8 +90,13 @@ void tile(const TileJob& job) {
       Floats y[vectors];
       unrolled<vectors>([&](auto j) HWY_ATTR {
         y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b);
-        if constexpr (whole_b) keep(y[j]);
+        if constexpr (whole_b || copies) keep(y[j]);
+        if constexpr (copies) {
+          hn::StoreU(y[j], d, copy + j * lanes);
+          hwy::Prefetch(b + rows_ahead * b_row + j * lanes);
+        }
       });
+      if constexpr (copies) copy += job.copy_row;
       b += b_row;
       unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
         const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
@@ -125,11 +135,11 @@ void tile(const TileJob& job) {
       });
     };
     if (!stores_parts && !whole && job.columns < vectors * lanes) {
-      alignas(64) float copy[rows][vectors * lanes];
+      alignas(64) float sums[rows][vectors * lanes];
       unrolled<rows>([&](auto i) HWY_ATTR {
-        unrolled<vectors>([&](auto j) HWY_ATTR { hn::Store(sum[i][j], d, copy[i] + j * lanes); });
+        unrolled<vectors>([&](auto j) HWY_ATTR { hn::Store(sum[i][j], d, sums[i] + j * lanes); });
       });
-      write_part(copy[0], vectors * lanes, rows, job, c);
+      write_part(sums[0], vectors * lanes, rows, job, c);
     } else if (job.add) {
       write(Int<1>{});
     } else {
@@ -165,7 +175,13 @@ constexpr Tiles tiles_here = {
 #if HWY_TARGET == HWY_AVX3
      heights<4>(std::make_integer_sequence<int, tallest_wide>{})
 #endif
-    }};
+    },
+#if HWY_TARGET == HWY_AVX3
+    tile<tallest, 2, true>
+#else
+    nullptr
+#endif
+};
 
 }  // namespace
 

@@ -37,12 +37,16 @@ struct TileJob {
   std::int64_t tiles = 1;
   std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the next one
   std::int64_t b_next = 0;              ///< and in the bias, where they lie side by side
+  float* copy = nullptr;                ///< where a copying tile puts the rows of B that it reads,
+  std::int64_t copy_row = 0;            ///< so far apart
 };
 
 /// The floor of sums that stay as they are.
 constexpr float no_floor = -std::numeric_limits<float>::infinity();
 /// Columns of two registers of any instruction set.
 constexpr std::int64_t widest_panel = 32;
+/// And of the widest tiles.
+constexpr std::int64_t most_columns = 64;
 
 /// The tiles of an instruction set.
 struct Tiles {
@@ -51,6 +55,7 @@ struct Tiles {
   int lanes;         ///< floats in a register
   int most_rows[5];  ///< of tiles of so many registers' width; 0 where there are none
   const Function* of_height[5];
+  Function copying;  ///< a tile of two registers' width, all there, that copies B; or null
 
   /// The narrower of the two usual widths that holds `left` columns, else the wider.
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
@@ -65,6 +70,12 @@ struct Tiles {
   }
   /// Whether all of them gain from terms that lie in fours.
   bool like_fours() const { return most_rows[4] > 0; }
+  /// Whether panels of a width, with so many columns in it, can be copied by tiles of copied()
+  /// rows.
+  bool copies(int width, std::int64_t columns) const {
+    return copying != nullptr && width >= 2 * lanes && columns >= width;
+  }
+  int copied() const { return most_rows[2]; }
   int tallest(int width) const { return most_rows[width / lanes]; }
   void run(const TileJob& job, int width, std::int64_t rows) const {
     of_height[width / lanes][rows - 1](job);
@@ -115,6 +126,34 @@ inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t r
     job.a += job.tiles * job.a_next;
     job.c += job.tiles * job.c_next;
   }
+  job.a = a;
+  job.c = c;
+}
+
+/// `rows` rows of C, of which the first copied() copy B, as it lies, to a panel of `width` columns,
+/// which the others read.
+inline void run_copying(const Tiles& tiles, TileJob& job, int width, std::int64_t rows,
+                        float* panel) {
+  const float* const a = job.a;
+  const float* const b = job.b;
+  const float* const bias = job.bias;
+  float* const c = job.c;
+  job.tiles = 1;
+  job.copy_row = width;
+  for (int j = 0; j < width; j += 2 * tiles.lanes) {
+    job.b = b + j;
+    job.bias = bias == nullptr ? nullptr : bias + j;
+    job.c = c + j;
+    job.copy = panel + j;
+    tiles.copying(job);
+  }
+  job.b = panel;
+  job.b_row = width;
+  job.bias = bias;
+  job.whole = job.terms;
+  job.a += tiles.copied() * job.a_row;
+  job.c = c + tiles.copied() * job.c_row;
+  run_rows(tiles, job, width, rows - tiles.copied());
   job.a = a;
   job.c = c;
 }

@@ -116,6 +116,7 @@ TEST(Gemm, IsRightWhereItIsLarge) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size :
          {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{300, 273, 515},
+          GemmSize{300, 272, 300},                            // of which a register is left
           GemmSize{300, 514, 401}, GemmSize{139, 260, 1021},  // A's rows are a page apart
           GemmSize{1021, 150, 200},                           // and its terms, transposed
           GemmSize{20, 1021, 850}}) {                         // B's rows are
@@ -245,9 +246,10 @@ TEST(Gemm, LetsNanThroughRelu) {
 }
 
 TEST(Gemm, TouchesNothingBehindItsOperands) {
-  for (const GemmSize size : {GemmSize{64, 10, 100}, GemmSize{300, 20, 50}, GemmSize{40, 7, 33},
-                              GemmSize{5, 70, 40}, GemmSize{30, 85, 21}, GemmSize{1, 33, 40},
-                              GemmSize{300, 150, 140}, GemmSize{70, 600, 30}}) {
+  for (const GemmSize size :
+       {GemmSize{64, 10, 100}, GemmSize{300, 20, 50}, GemmSize{40, 7, 33}, GemmSize{5, 70, 40},
+        GemmSize{30, 85, 21}, GemmSize{1, 33, 40}, GemmSize{300, 150, 140}, GemmSize{70, 600, 30},
+        GemmSize{15, 1040, 260}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Guarded a(random_numbers(size.m * size.k, 1)), b(random_numbers(size.k * size.n, 2));
       const Guarded c(random_numbers(size.m * size.n, 3));
