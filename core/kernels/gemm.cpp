@@ -33,12 +33,13 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
 }
 
 // Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
-// afar, or would have been packed.
+// afar, or many rows would find it anew, or it would have been packed.
 bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns,
                   bool in_place) {
-  constexpr std::int64_t near = 1 << 18;  // numbers
+  constexpr std::int64_t near = 1 << 18, many = 48;  // numbers, rows
+  const bool pays = p.size.k * p.b.stride > near || (rows >= many && p.b.stride > most_columns);
   return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) && rows >= tiles.copied() &&
-         (!in_place || p.size.k * p.b.stride > near);
+         (!in_place || pays);
 }
 
 // Wider panels have fewer rows of B to find, and lower tiles: with many terms those of the usual
@@ -275,7 +276,7 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   const float nothing = 0;  // operands of no terms may be null, which takes no offset
   if (size.k == 0) product.a = product.b = {&nothing, 1};
   constexpr double flops_per_ns = 64;
-  constexpr std::int64_t unit_cols = 64, unit_rows = 4;
+  constexpr std::int64_t unit_cols = 16, unit_rows = 4;
   // Few rows wait for B to arrive, 80 bytes in a nanosecond, and no row of it in less than one.
   const double m = static_cast<double>(size.m), n = static_cast<double>(size.n);
   const double per_row = std::max({2 / flops_per_ns, 0.05 / m, 1.2 / (m * n)});
