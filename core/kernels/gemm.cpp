@@ -111,7 +111,8 @@ bool is_shallow(const Product& p, Span columns) {
 Span multiply_shallow(const Product& p, Span rows, Span columns) {
   const Tiles& tiles = kernels::tiles();
   const int width = tiles.wide(columns.size());
-  const std::int64_t strip = 512 / width * width;  // columns of B that stay near for all rows
+  // Columns of B that stay near for all rows, whose own long rows are not too many to be foreseen.
+  const std::int64_t strip = (rows.size() > 32 ? 512 : 256) / width * width;
   const std::int64_t end = columns.begin + columns.size() / width * width;
   const Steps steps(p.size.k, p.a_term());
   TileJob job = job_of(p, {0, p.size.k}, steps);
