@@ -217,6 +217,7 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   tile.b = block.dy + part.filter;
   tile.b_row = s.filters;
   tile.columns = part.columns;
+  tile.whole = whole_terms(tile.terms, part.width - part.columns, tile.b_row);
   tile.floor = no_floor;
   if (!runs.are_short()) {
     const std::int64_t r = part.begin / runs.length, within = part.begin % runs.length;
