@@ -32,12 +32,24 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
+// Whether B does not stay near from one product to the next.
+bool comes_from_afar(const Product& p) {
+  constexpr std::int64_t near = 1 << 18;  // numbers
+  return p.size.k * p.b.stride > near;
+}
+
+// Whether a panel's first rows ask for it, too few to copy it.
+bool asks_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns) {
+  return !p.b.transposed && tiles.asks(tiles.wide(columns), columns) && rows >= tiles.asked() &&
+         rows < tiles.copied() && comes_from_afar(p);
+}
+
 // Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
 // afar, or many rows would find it anew, or it would have been packed.
 bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns,
                   bool in_place) {
-  constexpr std::int64_t near = 1 << 18, many = 48;  // numbers, rows
-  const bool pays = p.size.k * p.b.stride > near || (rows >= many && p.b.stride > most_columns);
+  constexpr std::int64_t many = 48;
+  const bool pays = comes_from_afar(p) || (rows >= many && p.b.stride > most_columns);
   return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) && rows >= tiles.copied() &&
          (!in_place || pays);
 }
@@ -76,13 +88,14 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     const std::int64_t left = columns.end - j;
     const bool in_place = reads_in_place(p, rows.size(), left);
     const bool copies = copies_first(p, tiles, rows.size(), left, in_place);
-    const int width = copies     ? tiles.wide(left)
-                      : in_place ? width_in_place(tiles, p.size, rows.size(), left)
-                                 : tiles.broad(left);
+    const bool asks = asks_first(p, tiles, rows.size(), left);
+    const int width = copies || asks ? tiles.wide(left)
+                      : in_place     ? width_in_place(tiles, p.size, rows.size(), left)
+                                     : tiles.broad(left);
     job.columns = std::min<std::int64_t>(left, width);
     job.bias = bias_at(p, k.begin, j);
     job.c = p.c + rows.begin * p.c_stride + j;
-    if (copies || in_place) {
+    if (copies || asks || in_place) {
       job.b = p.b.data + k.begin * p.b.stride + j;
       job.b_row = p.b.stride;
       job.whole = whole_terms(k.size(), width - job.columns, job.b_row);
@@ -94,6 +107,8 @@ void multiply_block(const Product& p, Span rows, Span columns, Span k) {
     }
     if (copies) {
       run_copying(tiles, job, width, rows.size(), packed);
+    } else if (asks) {
+      run_asking(tiles, job, width, rows.size());
     } else {
       run_rows(tiles, job, width, rows.size());
     }

@@ -91,6 +91,13 @@ inline const float* bias_at(const Product& p, std::int64_t term, std::int64_t co
   return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
 }
 
+// How far ahead B is asked for where it comes from afar: along its rows if there are few of them,
+// whose pages are found already, else as many rows as can be on their way.
+inline std::int64_t ahead_in(const Product& p) {
+  constexpr std::int64_t few_rows = 128, numbers = 128, rows = 8;
+  return p.size.k <= few_rows ? numbers : rows * p.b.stride;
+}
+
 // What the tiles of a block of terms have in common.
 inline TileJob job_of(const Product& p, Span k, const Steps& steps) {
   TileJob job{};
@@ -100,6 +107,7 @@ inline TileJob job_of(const Product& p, Span k, const Steps& steps) {
   job.c_row = p.c_stride;
   job.add = p.accumulate || k.begin > 0;
   job.floor = floor_at(p, k.end);
+  job.ahead = ahead_in(p);
   set_rows(job, p.a_row());
   return job;
 }

@@ -47,18 +47,19 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 #endif
 }
 
-template <int rows, int vectors, bool copies = false>
+enum class Deed { none, asks, copies };  // and asks
+
+template <int rows, int vectors, Deed deed = Deed::none>
 void tile(const TileJob& job) {
+  constexpr bool copies = deed == Deed::copies;
   constexpr int last = vectors - 1;
-  constexpr bool whole = vectors == 3 || copies;  // no columns are missing
+  constexpr bool whole = vectors == 3 || deed != Deed::none;  // no columns are missing
   // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
   // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
   // the sums in them at this size only.
   constexpr bool unrolls = !copies && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
   // Tiles of many sums gain from finding four terms at a time in A, where they lie side by side.
   constexpr bool high = vectors == 4 || rows > 12;
-  // What is copied comes from afar: asked for early, more of it is on its way at a time.
-  constexpr int rows_ahead = 8;
   // Rows of A that have a pointer of their own need no sum for their address.
   constexpr int step = HWY_TARGET == HWY_AVX2 && rows <= 6 ? 1 : 3,
                 pointers = (rows + step - 1) / step;
@@ -75,6 +76,7 @@ void tile(const TileJob& job) {
   const float* a = job.a;
   float* c = job.c;
   [[maybe_unused]] float* copy = job.copy;
+  [[maybe_unused]] const std::int64_t ahead = job.ahead;
   std::int64_t column = 0;
   for (std::int64_t n = 0; n < job.tiles; ++n) {
     Floats sum[rows][vectors];
@@ -93,10 +95,8 @@ void tile(const TileJob& job) {
       unrolled<vectors>([&](auto j) HWY_ATTR {
         y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b);
         if constexpr (whole_b || copies) keep(y[j]);
-        if constexpr (copies) {
-          hn::StoreU(y[j], d, copy + j * lanes);
-          hwy::Prefetch(b + rows_ahead * b_row + j * lanes);
-        }
+        if constexpr (deed != Deed::none) hwy::Prefetch(b + ahead + j * lanes);
+        if constexpr (copies) hn::StoreU(y[j], d, copy + j * lanes);
       });
       if constexpr (copies) copy += job.copy_row;
       b += b_row;
@@ -188,8 +188,10 @@ constexpr Tiles tiles_here = {
 #endif
     },
 #if HWY_TARGET == HWY_AVX3
-    tile<tallest, 2, true>
+    tile<tallest_wide, 4, Deed::asks>,
+    tile<tallest, 2, Deed::copies>
 #else
+    nullptr,
     nullptr
 #endif
 };

@@ -37,6 +37,7 @@ struct TileJob {
   std::int64_t tiles = 1;
   std::int64_t a_next = 0, c_next = 0;  ///< from a tile to the next one
   std::int64_t b_next = 0;              ///< and in the bias, where they lie side by side
+  std::int64_t ahead = 0;               ///< of what it reads of B, what an asking tile asks for
   float* copy = nullptr;                ///< where a copying tile puts the rows of B that it reads,
   std::int64_t copy_row = 0;            ///< so far apart
 };
@@ -55,7 +56,9 @@ struct Tiles {
   int lanes;         ///< floats in a register
   int most_rows[5];  ///< of tiles of so many registers' width; 0 where there are none
   const Function* of_height[5];
-  Function copying;  ///< a tile of two registers' width, all there, that copies B; or null
+  /// Tiles that ask for B, which comes from afar, before they read it, so that more of it is on its
+  /// way: the tallest of four registers' width, all there, and one of two that copies B. Or null.
+  Function asking, copying;
 
   /// The narrower of the two usual widths that holds `left` columns, else the wider.
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
@@ -76,6 +79,10 @@ struct Tiles {
     return copying != nullptr && width >= 2 * lanes && columns >= width;
   }
   int copied() const { return most_rows[2]; }
+  bool asks(int width, std::int64_t columns) const {
+    return asking != nullptr && width == 4 * lanes && columns >= width;
+  }
+  int asked() const { return most_rows[4]; }
   int tallest(int width) const { return most_rows[width / lanes]; }
   void run(const TileJob& job, int width, std::int64_t rows) const {
     of_height[width / lanes][rows - 1](job);
@@ -130,11 +137,29 @@ inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t r
   job.c = c;
 }
 
+/// The rows of C behind the first `done`, of `rows`.
+inline void run_others(const Tiles& tiles, TileJob& job, int width, std::int64_t done,
+                       std::int64_t rows) {
+  const float* const a = job.a;
+  float* const c = job.c;
+  job.a += done * job.a_row;
+  job.c += done * job.c_row;
+  run_rows(tiles, job, width, rows - done);
+  job.a = a;
+  job.c = c;
+}
+
+/// `rows` rows of C, of which the first asked() ask for B.
+inline void run_asking(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
+  job.tiles = 1;
+  tiles.asking(job);
+  run_others(tiles, job, width, tiles.asked(), rows);
+}
+
 /// `rows` rows of C, of which the first copied() copy B, as it lies, to a panel of `width` columns,
 /// which the others read.
 inline void run_copying(const Tiles& tiles, TileJob& job, int width, std::int64_t rows,
                         float* panel) {
-  const float* const a = job.a;
   const float* const b = job.b;
   const float* const bias = job.bias;
   float* const c = job.c;
@@ -150,12 +175,9 @@ inline void run_copying(const Tiles& tiles, TileJob& job, int width, std::int64_
   job.b = panel;
   job.b_row = width;
   job.bias = bias;
-  job.whole = job.terms;
-  job.a += tiles.copied() * job.a_row;
-  job.c = c + tiles.copied() * job.c_row;
-  run_rows(tiles, job, width, rows - tiles.copied());
-  job.a = a;
   job.c = c;
+  job.whole = job.terms;
+  run_others(tiles, job, width, tiles.copied(), rows);
 }
 
 /// The tiles of `count` cuts of rows, each a_next and c_next (and the job's b_next) from the one
