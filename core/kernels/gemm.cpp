@@ -38,10 +38,13 @@ bool comes_from_afar(const Product& p) {
   return p.size.k * p.b.stride > near;
 }
 
-// Whether a panel's first rows ask for it, too few to copy it.
+// Whether a panel's first rows ask for it, too few to copy it. Of rows that lie whole pages apart
+// little stays near for the others, which should be one high tile then.
 bool asks_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns) {
-  return !p.b.transposed && tiles.asks(tiles.wide(columns), columns) && rows >= tiles.asked() &&
-         rows < tiles.copied() && comes_from_afar(p);
+  const std::int64_t most = tiles.asked(), others = rows - most;
+  const bool pays = others == 0 || p.b.stride % page != 0 || (2 * others > most && others <= most);
+  return !p.b.transposed && tiles.asks(tiles.wide(columns), columns) && others >= 0 &&
+         rows < tiles.copied() && pays && comes_from_afar(p);
 }
 
 // Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
