@@ -59,7 +59,7 @@ void tile(const TileJob& job) {
   // the sums in them at this size only.
   constexpr bool unrolls = !copies && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
   // Tiles of many sums gain from finding four terms at a time in A, where they lie side by side.
-  constexpr bool high = vectors == 4 || rows > 12;
+  constexpr bool high = vectors > 2 || rows > 12;
   // Rows of A that have a pointer of their own need no sum for their address.
   constexpr int step = HWY_TARGET == HWY_AVX2 && rows <= 6 ? 1 : 3,
                 pointers = (rows + step - 1) / step;
