@@ -47,7 +47,8 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 #endif
 }
 
-enum class Deed { none, asks, copies };  // and asks
+// What a tile does with B besides: it asks for it early, or does so and copies it.
+enum class Deed { none, asks, copies };
 
 template <int rows, int vectors, Deed deed = Deed::none>
 void tile(const TileJob& job) {
@@ -135,7 +136,7 @@ void tile(const TileJob& job) {
         unrolled<vectors>([&](auto j) HWY_ATTR {
           float* place = c + i * c_row + j * lanes;
           Floats v = sum[i][j];
-          if constexpr (j == last && stores_parts) {
+          if constexpr (j == last && stores_parts && !whole) {
             if (add) v = hn::Add(part.load(place), v);
             part.store(at_least(floor, v), place);
           } else {
