@@ -45,30 +45,31 @@ struct Kernels {
   }
 };
 
-/// Outputs' transpose: d = Ad.
+/// Outputs' transpose, d = Ad, but for the last number's sign, which the products pass on to
+/// InputDeltas and KernelDeltas.
 struct OutputDeltas {
   static constexpr int from = 2, to = 4;
   static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
-    c = hn::Sub(a, b), d = hn::Neg(b), b = hn::Add(a, b);
+    c = hn::Sub(a, b), d = b, b = hn::Add(a, b);
   }
 };
 
-/// Inputs' transpose: d = Bd.
+/// Inputs' transpose: d = Bd, the last number having the other sign.
 struct InputDeltas {
   static constexpr int from = 4, to = 4;
   static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
-    const Floats second = hn::Add(hn::Sub(b, c), d), third = hn::Sub(hn::Add(b, c), a);
-    b = second, c = third, d = hn::Neg(d);
+    const Floats second = hn::Sub(hn::Sub(b, c), d), third = hn::Sub(hn::Add(b, c), a);
+    b = second, c = third;
   }
 };
 
-/// Kernels' transpose: g = G'g.
+/// Kernels' transpose: g = G'g, the last number having the other sign.
 struct KernelDeltas {
   static constexpr int from = 4, to = 3;
   static HWY_INLINE void apply(Floats& a, Floats& b, Floats& c, Floats& d) {
     const Floats half = hn::Set(hn::ScalableTag<float>(), 0.5F);
     const Floats sum = hn::Mul(half, hn::Add(b, c)), difference = hn::Mul(half, hn::Sub(b, c));
-    a = hn::Add(a, sum), b = difference, c = hn::Add(sum, d);
+    a = hn::Add(a, sum), b = difference, c = hn::Sub(sum, d);
   }
 };
 
@@ -98,14 +99,20 @@ struct Sums {
   HWY_INLINE void multiply(std::int64_t terms, const float* a, Row a_row, Term a_term,
                            const float* b, std::int64_t b_row) {
     Sums s = *this;  // a copy without an address, so that it lives in registers
-    for (std::int64_t p = 0; p < terms; ++p, a += a_term, b += b_row) {
+    const auto add = [&](const float* x_row, const float* y_row) HWY_ATTR {
       Floats y[vectors];
-      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(FloatTag(), b + j * lanes); });
+      unrolled<vectors>([&](auto j) HWY_ATTR { y[j] = hn::LoadU(FloatTag(), y_row + j * lanes); });
       unrolled<rows>([&](auto i) HWY_ATTR {
-        const Floats x = hn::Set(FloatTag(), a[i * a_row]);
+        const Floats x = hn::Set(FloatTag(), x_row[i * a_row]);
         unrolled<vectors>([&](auto j) HWY_ATTR { s.sum[i][j] = hn::MulAdd(x, y[j], s.sum[i][j]); });
       });
+    };
+    // What counts and finds addresses takes the multiply-adds' ports on some processors.
+    std::int64_t p = 0;
+    for (; p + 4 <= terms; p += 4, a += 4 * a_term, b += 4 * b_row) {
+      unrolled<4>([&](auto q) HWY_ATTR { add(a + q * a_term, b + q * b_row); });
     }
+    for (; p < terms; ++p, a += a_term, b += b_row) add(a, b);
     *this = s;
   }
 

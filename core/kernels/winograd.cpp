@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/conv2d_jobs.h"
-#include "core/kernels/conv2d_pieces.h"
-#include "core/kernels/conv2d_taps.h"
+#include "core/kernels/pack.h"
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
 
@@ -13,7 +12,7 @@
 #define MINNOW_WITHOUT_SSE4
 #include "core/kernels/targets.h"
 // After targets.h, which compiles this file for each target.
-#include "core/kernels/winograd-inl.h"
+#include "core/kernels/winograd_patches-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
@@ -25,163 +24,20 @@ bool filters_minimally() { return HWY_TARGET != HWY_SCALAR; }
 // One number at a time, the transforms cost what they save: winograd_fits keeps work away.
 void winograd_outputs(const WinogradForwardJob&, std::int64_t, std::int64_t) {}
 void winograd_inputs(const InputGradientJob&, std::int64_t, std::int64_t) {}
-void winograd_kernel(const KernelGradientJob&, Span, Span, Span) {}
 
 #else
 
 namespace {
 
-// A patch's 16 numbers lie in 16 planes, each a matrix of patches x channels (or filters): so the
-// products are 16 products of matrices. Some patches are transformed, multiplied and transformed
-// back while they are in cache. Sizes are those of no instruction set, so that sums are cut alike
-// in all of them.
-constexpr std::int64_t planes = 16;
+// Some patches are transformed, multiplied and transformed back while they are in cache. Sizes are
+// those of no instruction set, so that sums are cut alike in all of them.
 constexpr std::int64_t some_patches = 12;    // whole register tiles
 constexpr std::int64_t most_weights = 2048;  // in a plane; 128 KB of stack in all
 constexpr std::int64_t widest = 64;          // channels or filters in a block
-constexpr std::int64_t some_deltas = 32;     // patches that the kernel's gradient takes at once
-constexpr std::int64_t kernel_block = 32;    // its channels or filters in a block
-
-// The widest tile, and the narrower of the two widths that holds `left` columns.
-constexpr int most_cols = 2 * lanes;
-constexpr int tile_width(std::int64_t left) { return left > lanes ? most_cols : lanes; }
 
 /// max(v, 0), and NaN of NaN.
 HWY_INLINE Floats relu(Floats v) {
   return hn::IfThenZeroElse(hn::Le(v, hn::Zero(hn::ScalableTag<float>())), v);
-}
-
-// Rows of the planes are whole registers of any instruction set.
-constexpr std::int64_t whole(std::int64_t n) { return (n + 15) / 16 * 16; }
-
-// f(a, b) for the numbers of a square of side x side, written out.
-template <int side, class F>
-HWY_INLINE void for_square(F&& f) {
-  unrolled<side>([&](auto a) HWY_ATTR { unrolled<side>([&](auto b) HWY_ATTR { f(a, b); }); });
-}
-
-// Where a patch's outputs begin; its inputs begin pad_top above and pad_left to the left of there.
-struct Place {
-  std::int64_t image, i, j;
-};
-
-std::int64_t patches_across(const Conv2DSize& s) { return (s.out_w + 1) / 2; }
-std::int64_t patches_of_image(const Conv2DSize& s) { return (s.out_h + 1) / 2 * patches_across(s); }
-
-// The places of patches from `first` on.
-template <std::size_t n>
-void find_places(const Conv2DSize& s, std::int64_t first, std::int64_t count, Place (&places)[n]) {
-  const std::int64_t each = patches_of_image(s), across = patches_across(s);
-  const std::int64_t within = first % each;
-  Place p{first / each, within / across * 2, within % across * 2};
-  for (std::int64_t t = 0; t < count; ++t) {
-    places[t] = p;
-    p.j += 2;
-    if (p.j < s.out_w) continue;
-    p.j = 0;
-    p.i += 2;
-    if (p.i < s.out_h) continue;
-    p.i = 0;
-    ++p.image;
-  }
-}
-
-// side x side places of an image that begin at (top, left), some of them perhaps outside.
-template <int side>
-struct Square {
-  std::int64_t origin;                 // of the first place, in numbers
-  std::int64_t down, right;            // to the next ones
-  int a_begin, a_end, b_begin, b_end;  // those inside
-
-  Square(std::int64_t height, std::int64_t width, std::int64_t depth, std::int64_t image,
-         std::int64_t top, std::int64_t left)
-      : origin(((image * height + top) * width + left) * depth),
-        down(width * depth),
-        right(depth),
-        a_begin(within(-top)),
-        a_end(within(height - top)),
-        b_begin(within(-left)),
-        b_end(within(width - left)) {}
-
-  HWY_INLINE bool whole() const {
-    return (a_begin | b_begin) == 0 && a_end == side && b_end == side;
-  }
-  HWY_INLINE bool inside(int a, int b) const {
-    return a >= a_begin && a < a_end && b >= b_begin && b < b_end;
-  }
-  HWY_INLINE std::int64_t at(int a, int b) const { return origin + a * down + b * right; }
-
- private:
-  static int within(std::int64_t n) {
-    return static_cast<int>(std::clamp<std::int64_t>(n, 0, side));
-  }
-};
-
-Square<4> inputs_of(const Conv2DSize& s, const Place& p) {
-  return {s.height, s.width, s.channels, p.image, p.i - s.pad_top, p.j - s.pad_left};
-}
-Square<2> outputs_of(const Conv2DSize& s, const Place& p) {
-  return {s.out_h, s.out_w, s.filters, p.image, p.i, p.j};
-}
-
-// The numbers of a square, of a register of channels at x, `existing` of which there are; zeros
-// outside.
-template <int side>
-HWY_INLINE Patch read_square(const Square<side>& square, const float* x, std::int64_t existing) {
-  const hn::ScalableTag<float> d;
-  Patch p;
-  if (square.whole() && existing >= lanes) {
-    const float* from = x + square.origin;
-    for_square<side>([&](auto a, auto b) HWY_ATTR {
-      p.at[a][b] = hn::LoadU(d, from + a * square.down + b * square.right);
-    });
-  } else {
-    const Partial part(existing);
-    for_square<side>([&](auto a, auto b) HWY_ATTR {
-      p.at[a][b] = square.inside(a, b) ? part.load(x + square.at(a, b)) : hn::Zero(d);
-    });
-  }
-  return p;
-}
-
-// Rows of the planes are `width` numbers apart. A line lies between planes: at a distance of 4 KB
-// they would meet in few lines of the cache.
-template <int rows, int width>
-struct Planes {
-  static constexpr std::int64_t stride = width, plane = rows * width + 16;
-  alignas(64) float numbers[planes * plane];
-
-  HWY_INLINE float* row(std::int64_t q, std::int64_t row) {
-    return numbers + q * plane + row * stride;
-  }
-  HWY_INLINE const float* row(std::int64_t q, std::int64_t row) const {
-    return numbers + q * plane + row * stride;
-  }
-  HWY_INLINE Patch read(std::int64_t at, std::int64_t first) const {
-    const float* from = row(0, at) + first;
-    Patch p;
-    for_square<4>([&](auto a, auto b) HWY_ATTR {
-      p.at[a][b] = hn::LoadU(hn::ScalableTag<float>(), from + (a * 4 + b) * plane);
-    });
-    return p;
-  }
-  HWY_INLINE void write(std::int64_t at, std::int64_t first, const Patch& p) {
-    float* to = row(0, at) + first;
-    for_square<4>([&](auto a, auto b) HWY_ATTR {
-      hn::StoreU(p.at[a][b], hn::ScalableTag<float>(), to + (a * 4 + b) * plane);
-    });
-  }
-};
-
-// Some channels of a patch, transformed, into a row of the planes; whole registers of them.
-template <class T, int side, class P>
-HWY_NOINLINE void spread(const Square<side>& square, const float* x, Span depth, std::int64_t row,
-                         P& out) {
-  for (std::int64_t c = 0; c < whole(depth.size()); c += lanes) {
-    Patch p = read_square(square, x + depth.begin + c, depth.size() - c);
-    transform<T>(p);
-    out.write(row, c, p);
-  }
 }
 
 // The kernel's share in the sums of a block: weights of terms x cols in each plane, in panels as
@@ -197,39 +53,40 @@ struct Block {
   }
 };
 
-void pack(const Conv2DSize& s, const float* kernel, const Block& block, float* weights) {
-  const hn::ScalableTag<float> d;
+// Some terms of it, whose tap t of term k and column n is from[t tap + (k - terms.begin) row + n].
+void pack_terms(const float* from, std::int64_t tap, std::int64_t row, Span terms,
+                std::int64_t existing, const Block& block, float* weights) {
   const std::int64_t plane = block.terms() * block.cols();
-  if (block.transposed) std::fill_n(weights, planes * plane, 0.0F);
-  for (std::int64_t c = 0; c < block.channels.size(); ++c) {
-    for (std::int64_t f = 0; f < block.filters.size(); f += lanes) {
-      const Partial part(block.filters.size() - f);
-      const float* from = kernel + (block.channels.begin + c) * s.filters + block.filters.begin + f;
+  for (std::int64_t k = terms.begin; k < terms.end; ++k, from += row) {
+    for (std::int64_t n = 0; n < block.cols(); n += lanes) {
+      const Partial part(existing - n);
       Patch p;
-      for_square<3>([&](auto a, auto b) HWY_ATTR {
-        p.at[a][b] = part.load(from + (a * 3 + b) * s.channels * s.filters);
-      });
+      for_square<3>([&](auto a, auto b)
+                        HWY_ATTR { p.at[a][b] = part.load(from + n + (a * 3 + b) * tap); });
       transform<Kernels>(p);
-      if (!block.transposed) {
-        for_square<4>([&](auto a, auto b) HWY_ATTR {
-          hn::StoreU(p.at[a][b], d, weights + (a * 4 + b) * plane + block.at(c, f));
-        });
-        continue;
-      }
-      alignas(64) float numbers[planes * lanes];
+      float* to = weights + block.at(k, n);
       for_square<4>([&](auto a, auto b)
-                        HWY_ATTR { hn::Store(p.at[a][b], d, numbers + (a * 4 + b) * lanes); });
-      for (std::int64_t q = 0; q < planes; ++q) {
-        for (std::int64_t l = 0; l < part.count; ++l) {
-          weights[q * plane + block.at(f + l, c)] = numbers[q * lanes + l];
-        }
-      }
+                        HWY_ATTR { hn::StoreU(p.at[a][b], FloatTag(), to + (a * 4 + b) * plane); });
     }
-    if (block.transposed) continue;
-    for (std::int64_t f = (block.filters.size() + lanes - 1) / lanes * lanes; f < block.cols();
-         ++f) {
-      for (std::int64_t q = 0; q < planes; ++q) weights[q * plane + block.at(c, f)] = 0.0F;
+  }
+}
+
+void pack(const Conv2DSize& s, const float* kernel, const Block& block, float* weights) {
+  const std::int64_t tap = s.channels * s.filters;
+  kernel += block.channels.begin * s.filters + block.filters.begin;
+  if (!block.transposed) {
+    const Span all{0, block.channels.size()};
+    return pack_terms(kernel, tap, s.filters, all, block.filters.size(), block, weights);
+  }
+  constexpr std::int64_t some = 16;  // terms at a time, in rows
+  alignas(64) float turned[9 * some * widest];
+  for (std::int64_t k = 0; k < block.terms(); k += some) {
+    const Span terms{k, std::min(block.terms(), k + some)};
+    for (std::int64_t t = 0; t < 9; ++t) {
+      pack_columns({kernel + t * tap, s.filters, true}, terms, 0, block.channels.size(), widest,
+                   turned + t * some * widest);
     }
+    pack_terms(turned, some * widest, widest, terms, block.channels.size(), block, weights);
   }
 }
 
@@ -300,7 +157,7 @@ HWY_NOINLINE void write_outputs(const WinogradForwardJob& job, const Block& bloc
     Floats bias = hn::Zero(hn::ScalableTag<float>());
     if (first && job.bias != nullptr) bias = part.load(job.bias + block.filters.begin + f);
     for_square<2>([&](auto a, auto b) HWY_ATTR {
-      if (!to.inside(a, b)) return;
+      if (place.i + a >= job.size.out_h || place.j + b >= job.size.out_w) return;
       float* out = y + to.at(a, b);
       const Floats v = hn::Add(first ? bias : part.load(out), p.at[a][b]);
       part.store(positive ? relu(v) : v, out);
@@ -326,9 +183,8 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, co
       });
     } else {
       const Partial part(existing);
-      for_square<4>([&](auto a, auto b) HWY_ATTR {
-        if (!to.inside(a, b)) return;
-        float* out = dx + to.at(a, b);
+      alignas(64) float nowhere[lanes] = {};
+      to.for_places(dx, nowhere, [&](auto a, auto b, float* out) HWY_ATTR {
         part.store(hn::Add(part.load(out), p.at[a][b]), out);
       });
     }
@@ -380,79 +236,6 @@ void winograd_inputs(const InputGradientJob& job, std::int64_t begin, std::int64
   });
 }
 
-namespace {
-
-using DeltaPlanes = Planes<some_deltas, kernel_block>;
-using SumPlanes = Planes<kernel_block, kernel_block>;
-
-// sums[q][c][f] += sum over `count` patches t of x[q][t][c] dy[q][t][f], in a plane.
-template <int vectors>
-HWY_NOINLINE void add_products(std::int64_t count, std::int64_t channels, const float* x,
-                               const float* dy, float* sums) {
-  // 16 channels are whole tiles.
-  constexpr int rows = (has_32_registers ? 16 : 8) / vectors;
-  for (std::int64_t c = 0; c < channels; c += rows) {
-    Sums<rows, vectors> sum;
-    sum.multiply(count, x + c, Int<1>{}, Int<DeltaPlanes::stride>{}, dy, DeltaPlanes::stride);
-    sum.write(sums + c * SumPlanes::stride, Int<SumPlanes::stride>{}, Int<true>{});
-  }
-}
-
-}  // namespace
-
-// What some patches add to the gradient of some channels and filters of the kernel, at most
-// kernel_block of each; with the first channel to that of the bias too.
-void winograd_kernel(const KernelGradientJob& job, Span patches, Span channels, Span filters) {
-  const Conv2DSize& s = job.size;
-  const std::int64_t cols = whole(filters.size());
-  const bool with_bias = job.dbias != nullptr && channels.begin == 0;
-  DeltaPlanes x, dy;
-  SumPlanes sums = {};
-  float bias[kernel_block] = {};
-  for (std::int64_t patch = patches.begin; patch < patches.end; patch += some_deltas) {
-    const std::int64_t count = std::min(some_deltas, patches.end - patch);
-    Place places[some_deltas];
-    find_places(s, patch, count, places);
-    for (std::int64_t t = 0; t < count; ++t) {
-      spread<Inputs>(inputs_of(s, places[t]), job.x, channels, t, x);
-      spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, filters, t, dy);
-    }
-    for (std::int64_t q = 0; q < planes; ++q) {
-      for (std::int64_t f = 0; f < cols;) {
-        const int width = tile_width(cols - f);
-        const auto add = width == lanes ? add_products<1> : add_products<2>;
-        add(count, whole(channels.size()), x.row(q, 0), dy.row(q, 0) + f, sums.row(q, 0) + f);
-        f += width;
-      }
-    }
-    if (!with_bias) continue;
-    // In the second row and column of A dy A' stand the sums of the patches.
-    for (std::int64_t f = 0; f < filters.size(); ++f) {
-      float sum = 0;
-      for (std::int64_t t = 0; t < count; ++t) sum += dy.row(5, t)[f];
-      bias[f] += sum;
-    }
-  }
-  for (std::int64_t c = 0; c < channels.size(); ++c) {
-    for (std::int64_t f = 0; f < filters.size(); f += lanes) {
-      const Partial part(filters.size() - f);
-      Patch p = sums.read(c, f);
-      transform<KernelDeltas>(p);
-      for_square<3>([&](auto a, auto b) HWY_ATTR {
-        float* to = job.dkernel + ((a * 3 + b) * s.channels + channels.begin + c) * s.filters +
-                    filters.begin + f;
-        const Floats v = p.at[a][b];
-        part.store(job.accumulate ? hn::Add(part.load(to), v) : v, to);
-      });
-    }
-  }
-  if (!with_bias) return;
-  for (std::int64_t f = 0; f < filters.size(); ++f) {
-    float* to = job.dbias + filters.begin + f;
-    *to = job.accumulate ? *to + bias[f] : bias[f];
-  }
-}
-
 #endif  // HWY_SCALAR
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -464,25 +247,6 @@ namespace minnow::kernels {
 HWY_EXPORT(filters_minimally);
 HWY_EXPORT(winograd_outputs);
 HWY_EXPORT(winograd_inputs);
-HWY_EXPORT(winograd_kernel);
-
-namespace {
-
-std::int64_t patches_in(const Conv2DSize& s) { return (s.out_h + 1) / 2 * ((s.out_w + 1) / 2); }
-
-// A small kernel has too few blocks to share out: the patches are cut too.
-constexpr std::int64_t pieces = 4;
-constexpr std::int64_t least_patches = 64;  // in a piece
-constexpr std::int64_t small_kernel = 9 * 16 * 48;
-static_assert(pieces * (small_kernel + 48) <= most_piece_numbers);
-
-// Of one patch, in nanoseconds.
-double work_of(const Conv2DSize& s) {
-  return 0.25 * static_cast<double>(s.channels * s.filters) +
-         2.0 * static_cast<double>(s.channels + s.filters);
-}
-
-}  // namespace
 
 bool winograd_fits(const Conv2DSize& s) noexcept {
   return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
@@ -495,9 +259,10 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
                       const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
   const ActivationKind kind = epilogue.activation.kind;
   const WinogradForwardJob job{s, x, kernel, epilogue.bias, kind == ActivationKind::relu, y};
-  workers.for_range(batch * patches_in(s), work_of(s), [&](std::int64_t begin, std::int64_t end) {
-    HWY_DYNAMIC_DISPATCH(winograd_outputs)(job, begin, end);
-  });
+  workers.for_range(batch * patches_in(s), work_of_patch(s),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      HWY_DYNAMIC_DISPATCH(winograd_outputs)(job, begin, end);
+                    });
   if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
   const std::int64_t row = s.out_w * s.filters;
   workers.for_each(batch * s.out_h, static_cast<double>(row), [&](std::int64_t r) {
@@ -508,40 +273,10 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
 void winograd_backward_input(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
                              const float* dy, const float* kernel, float* dx) {
   const InputGradientJob job{s, dy, kernel, dx};
-  workers.for_range(batch, work_of(s) * static_cast<double>(patches_in(s)),
+  workers.for_range(batch, work_of_patch(s) * static_cast<double>(patches_in(s)),
                     [&](std::int64_t begin, std::int64_t end) {
                       HWY_DYNAMIC_DISPATCH(winograd_inputs)(job, begin, end);
                     });
-}
-
-void winograd_backward_kernel(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
-                              const float* x, const float* dy, float* dkernel, float* dbias,
-                              bool accumulate) {
-  const KernelGradientJob job{s, batch, x, dy, dkernel, dbias, accumulate};
-  const std::int64_t patches = batch * patches_in(s);
-  const double work = work_of(s) * static_cast<double>(patches);
-  // Each block's numbers are summed alike in blocks of any size: smaller ones give all threads
-  // work.
-  std::int64_t channels = 32, filters = 32;
-  const auto blocks = [&] { return ceil_div(s.channels, channels) * ceil_div(s.filters, filters); };
-  const auto block = [&](const KernelGradientJob& some, Span of, std::int64_t b) {
-    const std::int64_t across = ceil_div(s.filters, filters);
-    const std::int64_t c = b / across * channels, f = b % across * filters;
-    HWY_DYNAMIC_DISPATCH(winograd_kernel)
-    (some, of, {c, std::min(s.channels, c + channels)}, {f, std::min(s.filters, f + filters)});
-  };
-  if (kernel_numbers(s) <= small_kernel && patches >= pieces * least_patches) {
-    return sum_pieces(workers, job, pieces, 1, work,
-                      [&](const KernelGradientJob& piece, std::int64_t i, Span, NoMemory&) {
-                        for (std::int64_t b = 0; b < blocks(); ++b)
-                          block(piece, split(patches, pieces, i), b);
-                      });
-  }
-  if (blocks() < workers.threads()) filters = 16;
-  if (blocks() < workers.threads()) channels = 16;
-  workers.for_each(blocks(), work / static_cast<double>(blocks()), [&](std::int64_t b) {
-    block(job, {0, patches}, b);
-  });
 }
 
 }  // namespace minnow::kernels

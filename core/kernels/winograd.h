@@ -13,6 +13,17 @@
 // NaN in an input reaches all outputs of its patches.
 namespace minnow::kernels {
 
+/// Patches in an image.
+inline std::int64_t patches_in(const Conv2DSize& s) noexcept {
+  return (s.out_h + 1) / 2 * ((s.out_w + 1) / 2);
+}
+
+/// The work of one of them, in nanoseconds.
+inline double work_of_patch(const Conv2DSize& s) noexcept {
+  return 0.25 * static_cast<double>(s.channels * s.filters) +
+         2.0 * static_cast<double>(s.channels + s.filters);
+}
+
 /// Whether a convolution can be computed so, and is worth it.
 bool winograd_fits(const Conv2DSize& size) noexcept;
 
