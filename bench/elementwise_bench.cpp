@@ -160,7 +160,8 @@ Run max_pool(Data& d, int threads) {
 Run max_pool_backward(Data& d, int threads) {
   max_pool(d, threads)();
   return [&d, workers = Workers(threads)] {
-    kernels::max_pool_backward(workers, pool, pooled, d.b.data(), d.places.data(), d.c.data());
+    kernels::max_pool_backward(workers, pool, pooled, d.b.data(), d.places.data(), nullptr,
+                               d.c.data());
   };
 }
 

@@ -20,7 +20,8 @@ class Conv2DOp : public LayerOp {
 
   void forward(const ForwardRun& run) const override {
     kernels::conv2d_forward(run.workers, size_, run.rows, run.inputs[0], run.weight(0), run.output,
-                            {use_bias_ ? run.weight(1) : nullptr, run.epilogue});
+                            {use_bias_ ? run.weight(1) : nullptr, run.epilogue},
+                            run.in_bands ? kernels::Sharing::bands : kernels::Sharing::rows);
   }
 
   void backward(const BackwardRun& run) const override {

@@ -1,5 +1,6 @@
 #include "layers/dense.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -32,6 +33,11 @@ class DenseOp : public LayerOp {
   void backward(const BackwardRun& run) const override {
     const std::int64_t m = run.rows * places_;
     const float* dy = run.d_output;
+    if (float* dbias = use_bias_ ? run.d_weights[1] : nullptr) {
+      // dbias = sum over m of dy
+      kernels::sum_rows(run.workers, m, units_, dy, dbias, run.accumulate);
+    }
+    if (both_at_once(run, m)) return backward_by_strips(run, m);
     if (float* dkernel = run.d_weights[0]; dkernel != nullptr && transposed_) {
       // dkernel^T = dy^T x
       kernels::gemm(run.workers, {units_, features_, m}, {dy, units_, /*transposed=*/true},
@@ -42,18 +48,52 @@ class DenseOp : public LayerOp {
                     {run.inputs[0], features_, /*transposed=*/true}, {dy, units_}, dkernel, units_,
                     run.accumulate);
     }
-    if (float* dbias = use_bias_ ? run.d_weights[1] : nullptr) {
-      // dbias = sum over m of dy
-      kernels::sum_rows(run.workers, m, units_, dy, dbias, run.accumulate);
-    }
     if (float* dx = run.d_inputs[0]) {
       // dx = dy kernel^T
       kernels::gemm(run.workers, {m, features_, units_}, {dy, units_},
-                    transposed(kernel(run.weights[0])), dx, features_, false);
+                    transposed(kernel(run.weights[0])), dx, features_, false,
+                    {.derivative = run.derivative});
     }
   }
 
  private:
+  // Whether both gradients are wanted and are thin. Sums must not be cut otherwise in a strip than
+  // in the whole, as those of a single row and of very many rows are.
+  bool both_at_once(const BackwardRun& run, std::int64_t m) const {
+    constexpr std::int64_t most_rows = 1024, least_features = 512;
+    return transposed_ && run.d_weights[0] != nullptr && run.d_inputs[0] != nullptr && m > 1 &&
+           m <= most_rows && features_ >= least_features;
+  }
+
+  // Strips of features, of which x is near for dx's derivative when dkernel has read it.
+  void backward_by_strips(const BackwardRun& run, std::int64_t m) const {
+    constexpr std::int64_t unit = 64, near = 32768;  // numbers
+    const std::int64_t strip = std::max<std::int64_t>(1, near / (m * unit)) * unit;
+    const double work = 0.1 * static_cast<double>(unit * m * units_);
+    const float* dy = run.d_output;
+    run.workers.for_range(
+        (features_ + unit - 1) / unit, work, [&](std::int64_t from, std::int64_t to) {
+          const Workers alone(1);
+          const std::int64_t end = std::min(to * unit, features_);
+          for (std::int64_t j = from * unit; j < end; j += strip) {
+            const std::int64_t n = std::min(strip, end - j);
+            // dkernel^T = dy^T x
+            kernels::gemm(alone, {units_, n, m}, {dy, units_, /*transposed=*/true},
+                          {run.inputs[0] + j, features_}, run.d_weights[0] + j, features_,
+                          run.accumulate);
+            // dx = dy kernel^T
+            kernels::Derivative derivative;
+            if (run.derivative != nullptr) {
+              derivative = *run.derivative;
+              derivative.saved += j;
+            }
+            kernels::gemm(alone, {m, n, units_}, {dy, units_}, {run.weights[0] + j, features_},
+                          run.d_inputs[0] + j, features_, false,
+                          {.derivative = run.derivative != nullptr ? &derivative : nullptr});
+          }
+        });
+  }
+
   kernels::Operand kernel(const float* data) const {
     return {data, transposed_ ? features_ : units_, transposed_};
   }
@@ -109,7 +149,9 @@ class DenseImpl : public LayerImpl {
                      .constraint = options_.kernel_constraint}},
         .activation = options_.activation.fn(),
         .takes_epilogue = true,
-        .keeps_inputs = true};
+        .keeps_inputs = true,
+        .takes_derivative = true,
+        .shares_features = better_transposed(features, units_)};
     if (options_.use_bias) {
       declaration.weights.push_back({.name = "bias",
                                      .shape = Shape{units_},

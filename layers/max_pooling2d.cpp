@@ -22,10 +22,11 @@ class MaxPooling2DOp : public LayerOp {
     kernels::max_pool_forward(run.workers, size_, run.rows, run.inputs[0], run.output, run.saved);
   }
 
-  // dx[p] = sum of dy over the windows that p won
+  // dx[p] = sum of dy over the windows that p won, where y > 0 for relu's derivative
   void backward(const BackwardRun& run) const override {
     if (run.d_inputs[0] == nullptr) return;
-    kernels::max_pool_backward(run.workers, size_, run.rows, run.d_output, run.saved,
+    const float* positive = run.derivative != nullptr ? run.derivative->saved : nullptr;
+    kernels::max_pool_backward(run.workers, size_, run.rows, run.d_output, run.saved, positive,
                                run.d_inputs[0]);
   }
 
@@ -50,7 +51,10 @@ class MaxPooling2DImpl : public Pooling2DImpl {
     const Shape output = pooled_shape(size);
     const std::int64_t winners = output.numel() * kernels::winner_bytes(size);
     return std::make_unique<MaxPooling2DOp>(
-        Declaration{.output = output, .saved = {.per_row = winners}}, size);
+        Declaration{.output = output,
+                    .passes_relu = size.pool_h <= size.stride_h && size.pool_w <= size.stride_w,
+                    .saved = {.per_row = winners}},
+        size);
   }
 };
 

@@ -93,6 +93,12 @@ void Engine::bind(std::byte* arena, ParameterStore& parameters) {
       p.weights[k] = p.mutable_weights[k] = parameters.weight(node.weights[k]);
       p.d_weights[k] = parameters.gradient(node.weights[k]);
     }
+    if (n.derived >= 0) {
+      Pointers& source = pointers_[at(n.derived)];
+      const ActivationFn& f = plan_.nodes()[at(n.derived)].activation;
+      const float* read = kernels::derivative_needs_input(f) ? source.before : source.value;
+      p.derivative = {f, node.declaration().takes_derivative ? read : p.before, &source.finite};
+    }
   }
 }
 
@@ -112,7 +118,8 @@ void Engine::forward_node(int i, const Pass& pass) {
                       .saved = p.saved,
                       .scratch = p.scratch,
                       .training = training_,
-                      .noise = p.noise});
+                      .noise = p.noise,
+                      .in_bands = n.in_bands});
   }
   if (n.activation.kind != ActivationKind::linear && !n.epilogue && !n.merged) {
     const Matrix m = as_rows(node.output(), pass.rows);
@@ -147,7 +154,9 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
   Pointers& p = pointers_[at(i)];
   const Matrix m = as_rows(node.output(), pass.rows);
   bool finite = true;
-  if (n.activation.kind != ActivationKind::linear && !n.merged) {
+  if (n.is_derived) {
+    finite = p.finite;
+  } else if (n.activation.kind != ActivationKind::linear && !n.merged) {
     const float* saved = kernels::derivative_needs_input(n.activation) ? p.before : p.value;
     finite = kernels::activate_backward(pass.workers, n.activation, m.rows, m.cols, saved, p.delta);
   } else if (n.routes.size() != 1 || n.routes[0] != Route::alias) {
@@ -155,6 +164,7 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
   }  // else a view, whose source looks at the same numbers
   if (!finite) return NonFinite{i};
   if (n.runs) {
+    if (n.derived >= 0) pointers_[at(n.derived)].finite = true;
     p.noise.step = noise_step(pass);
     node.op->backward({.workers = pass.workers,
                        .rows = pass.rows,
@@ -167,7 +177,8 @@ std::optional<NonFinite> Engine::backward_node(int i, const Pass& pass) {
                        .accumulate = n.accumulate || pass.slice > 0,
                        .saved = p.saved,
                        .scratch = p.backward_scratch,
-                       .noise = p.noise});
+                       .noise = p.noise,
+                       .derivative = n.derived >= 0 ? &p.derivative : nullptr});
   }
   for (std::size_t k = 0; k < n.routes.size(); ++k) {
     const Pointers& source = pointers_[at(node.inputs[k])];

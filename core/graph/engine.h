@@ -71,6 +71,8 @@ class Engine {
     std::vector<const float*> weights;
     std::vector<float*> mutable_weights, d_weights;
     kernels::NoiseKey noise;
+    kernels::Derivative derivative;  // that the layer applies
+    bool finite = true;              // whether the delta was, where its writer applied ours
   };
 
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }

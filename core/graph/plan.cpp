@@ -29,8 +29,10 @@ class Planner {
   void run() {
     decide_what_runs();
     fold_activations();
+    share_features();
     merge_with_losses();
     decide_gradients();
+    join_derivatives();
     lay_values();
     if (options_.training) lay_deltas();
     lay_aside();
@@ -118,6 +120,43 @@ class Planner {
     }
   }
 
+  // The node that gives node i its first input its numbers: perhaps through views, which only the
+  // next one reads.
+  int behind_views(int i) const {
+    int root = node(i).inputs.front();
+    while (private_to_one(root) && !nodes_[index(root)].runs && !node(root).inputs.empty() &&
+           nodes_[index(root)].activation.kind == ActivationKind::linear) {
+      root = node(root).inputs.front();
+    }
+    return root;
+  }
+
+  void share_features() {
+    for (int i = 0; i < n_; ++i) {
+      if (declaration(i).shares_features) plan(behind_views(i)).in_bands = true;
+    }
+  }
+
+  // The gradient that a layer hands to an activation, which nobody else adds to, is multiplied by
+  // its derivative while it is near.
+  void join_derivatives() {
+    for (int i = 0; i < n_; ++i) {
+      const Declaration& d = declaration(i);
+      NodePlan& p = plan(i);
+      if (!p.runs || !p.backward || !(d.takes_derivative || d.passes_relu)) continue;
+      const int root = behind_views(i);
+      NodePlan& source = plan(root);
+      const ActivationKind kind = source.activation.kind;
+      const bool taken =
+          d.takes_derivative
+              ? kind != ActivationKind::linear && !works_along_rows(kind)
+              : kind == ActivationKind::relu && p.activation.kind == ActivationKind::linear;
+      if (!private_to_one(root) || !source.backward || source.merged || !taken) continue;
+      p.derived = root;
+      source.is_derived = true;
+    }
+  }
+
   void lay_values() {
     for (int i = 0; i < n_; ++i) {
       const Declaration& d = declaration(i);
@@ -151,7 +190,13 @@ class Planner {
       for (int input : node(i).inputs) use(plan(input).value, moment);
     }
     if (p.runs && d.keeps_output) use(p.before, moment);
-    if (applied) use(kernels::derivative_needs_input(p.activation) ? p.before : p.value, moment);
+    if (applied && !p.is_derived) use(derivative_reads(p), moment);
+    if (p.derived >= 0)
+      use(d.takes_derivative ? derivative_reads(plan(p.derived)) : p.before, moment);
+  }
+
+  static int derivative_reads(const NodePlan& p) {
+    return kernels::derivative_needs_input(p.activation) ? p.before : p.value;
   }
 
   void lay_deltas() {

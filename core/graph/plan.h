@@ -41,6 +41,9 @@ struct NodePlan {
   ActivationFn activation;  ///< after the layer, its own or one folded into it
   bool epilogue = false;    ///< the layer applies the activation itself
   bool merged = false;      ///< the loss takes the activation over
+  int derived = -1;         ///< the node whose activation's derivative the layer applies
+  bool is_derived = false;  ///< whether such a layer applies this one's
+  bool in_bands = false;    ///< the reader's threads share the output's numbers, not the rows
   bool backward = false;    ///< a gradient passes through
   bool accumulate = false;  ///< a later use of shared weights: gradients add up
   int before = -1;          ///< the output before the activation

@@ -23,6 +23,8 @@ struct ForwardRun {
   std::byte* scratch;     ///< as declared
   bool training;
   kernels::NoiseKey noise;  ///< for this use of the layer in this step
+  /// The output is read by threads that share a row's numbers, not the rows.
+  bool in_bands = false;
 };
 
 /// What the backward pass of one layer is handed. Null pointers are not asked for or not there.
@@ -39,6 +41,8 @@ struct BackwardRun {
   const std::byte* saved;
   std::byte* scratch;
   kernels::NoiseKey noise;  ///< the forward pass's
+  /// To multiply the one input's gradient by, where the layer takes it; else null.
+  const kernels::Derivative* derivative = nullptr;
 };
 
 /// What finish_step is handed.

@@ -245,17 +245,21 @@ void log1p_span(std::int64_t n, const float* x, float* y) {
       x, y);
 }
 
-bool map_delta_span(const ActivationFn& f, std::int64_t n, const float* saved, float* delta) {
+bool map_delta_rows(const ActivationFn& f, std::int64_t rows, std::int64_t n, std::int64_t stride,
+                    const float* saved, float* delta) {
   const DeltaLoop loop = delta_loop_of_fn(f);
   const std::int64_t left = n % lanes, whole = n - left;
-  const bool finite = loop(f, whole, saved, delta);
-  if (left == 0) return finite;
-  float last_saved[lanes] = {}, last_delta[lanes] = {};
-  std::copy_n(saved + whole, left, last_saved);
-  std::copy_n(delta + whole, left, last_delta);
-  const bool last_finite = loop(f, lanes, last_saved, last_delta);
-  std::copy_n(last_delta, left, delta + whole);
-  return finite && last_finite;
+  bool finite = true;
+  for (std::int64_t row = 0; row < rows; ++row, saved += stride, delta += stride) {
+    finite &= loop(f, whole, saved, delta);
+    if (left == 0) continue;
+    float last_saved[lanes] = {}, last_delta[lanes] = {};
+    std::copy_n(saved + whole, left, last_saved);
+    std::copy_n(delta + whole, left, last_delta);
+    finite &= loop(f, lanes, last_saved, last_delta);
+    std::copy_n(last_delta, left, delta + whole);
+  }
+  return finite;
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -266,7 +270,7 @@ namespace minnow::kernels {
 namespace {
 
 HWY_EXPORT(map_span);
-HWY_EXPORT(map_delta_span);
+HWY_EXPORT(map_delta_rows);
 HWY_EXPORT(log1p_span);
 
 // About what one number costs, in nanoseconds.
@@ -294,6 +298,14 @@ double work_of(ActivationKind kind) {
 
 void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(map_span)(f, n, z, y);
+}
+
+void apply_derivative(const Derivative& f, std::int64_t rows, std::int64_t n, std::int64_t stride,
+                      const float* gradient, float* delta) noexcept {
+  const float* saved = f.saved + (delta - gradient);
+  if (!HWY_DYNAMIC_DISPATCH(map_delta_rows)(f.activation, rows, n, stride, saved, delta)) {
+    std::atomic_ref<bool>(*f.finite).store(false, std::memory_order_relaxed);
+  }
 }
 
 void exp_span(std::int64_t n, const float* x, float* y) noexcept {
@@ -361,7 +373,8 @@ bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64
   workers.for_range(
       rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.3,
       [&](std::int64_t begin, std::int64_t end) {
-        note(HWY_DYNAMIC_DISPATCH(map_delta_span)(f, end - begin, saved + begin, delta + begin));
+        const std::int64_t n = end - begin;
+        note(HWY_DYNAMIC_DISPATCH(map_delta_rows)(f, 1, n, n, saved + begin, delta + begin));
       });
   return finite.load();
 }

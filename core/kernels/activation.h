@@ -74,5 +74,13 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
 bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
                        std::int64_t cols, const float* saved, float* delta);
 
+/// What a gradient is multiplied by as soon as it is there: the derivative of an activation of
+/// single numbers. `saved` as in activate_backward, laid out as the gradient.
+struct Derivative {
+  ActivationFn activation;
+  const float* saved = nullptr;
+  bool* finite = nullptr;  ///< becomes false where a number of the gradient is not finite
+};
+
 }  // namespace kernels
 }  // namespace minnow

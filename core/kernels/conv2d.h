@@ -19,9 +19,15 @@ struct Conv2DSize {
   std::int64_t groups = 1;
 };
 
+/// What threads take of a batch's outputs: rows counted through all images, or a band of rows of
+/// every image, so that each finds its own numbers again where the next work is cut by features.
+enum class Sharing : std::uint8_t { rows, bands };
+
 /// y[n,i,j,f] = epilogue(sum over a,b,c of x[n, i s + a d - p, j s + b d - p, c] k[a,b,c,f]).
+/// Convolutions that run as products or by minimal filtering share rows.
 void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
-                    const float* x, const float* kernel, float* y, const Epilogue& epilogue);
+                    const float* x, const float* kernel, float* y, const Epilogue& epilogue,
+                    Sharing sharing = Sharing::rows);
 
 /// dx = the transpose of the convolution, applied to dy. Overwrites dx.
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,

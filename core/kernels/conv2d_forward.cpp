@@ -253,7 +253,8 @@ class Forward {
 }  // namespace
 
 void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
-                    const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
+                    const float* x, const float* kernel, float* y, const Epilogue& epilogue,
+                    Sharing sharing) {
   if (is_product(size)) {
     const ProductSides sides(size, batch);
     return gemm(workers, {sides.outputs, size.filters, sides.seen}, {x, sides.seen},
@@ -268,8 +269,8 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
   const ActivationKind kind = epilogue.activation.kind;
   const double work = static_cast<double>(row) * (0.2 + 0.03 * static_cast<double>(terms));
   const Forward forward(size, kernel, epilogue);
-  workers.for_range(batch * size.out_h, work, [&](std::int64_t begin, std::int64_t end) {
-    Offsets offsets;
+  // Output rows [begin, end), counted through all images.
+  const auto run = [&](std::int64_t begin, std::int64_t end, Offsets& offsets) {
     for (std::int64_t r = begin; r < end;) {
       const std::int64_t n = r / size.out_h, i = r % size.out_h;
       const std::int64_t count = std::min(size.out_h - i, end - r);
@@ -280,7 +281,20 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
       }
       r += count;
     }
-  });
+  };
+  if (sharing == Sharing::rows) {
+    return workers.for_range(batch * size.out_h, work, [&](std::int64_t begin, std::int64_t end) {
+      Offsets offsets;
+      run(begin, end, offsets);
+    });
+  }
+  workers.for_range(size.out_h, work * static_cast<double>(batch),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      Offsets offsets;
+                      for (std::int64_t n = 0; n < batch; ++n) {
+                        run(n * size.out_h + begin, n * size.out_h + end, offsets);
+                      }
+                    });
 }
 
 }  // namespace minnow::kernels

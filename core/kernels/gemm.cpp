@@ -144,8 +144,8 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
     job.c = p.c + rows.begin * p.c_stride + j;
     const std::int64_t side_by_side = (std::min(j + strip, end) - j) / width;
     run_cuts(tiles, job, width, cut, side_by_side, /*a_next=*/0, /*c_next=*/width);
+    finish(p, rows, {j, std::min(j + strip, end)});
   }
-  finish(p, rows, {columns.begin, end});
   return {end, columns.end};
 }
 
@@ -268,6 +268,8 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
     if (bias != nullptr) add_to(workers, n, bias, c);
     for (std::int64_t i = 0; i < pieces; ++i) add_to(workers, n, sums + (i * m + row) * n, c);
     activate_span(p.epilogue->activation, n, c, c);
+    const Derivative* derivative = p.epilogue->derivative;
+    if (derivative != nullptr) apply_derivative(*derivative, 1, n, n, p.c, c);
   }
 }
 
@@ -277,7 +279,7 @@ void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a,
   if (epilogue.bias != nullptr) std::fill_n(c, size.m, *epilogue.bias);
   gemm(workers, {1, size.m, size.k}, {b.data, b.stride, !b.transposed},
        {a.data, a.stride, !a.transposed}, c, size.m, accumulate || epilogue.bias != nullptr,
-       {nullptr, epilogue.activation});
+       {nullptr, epilogue.activation, epilogue.derivative});
 }
 
 }  // namespace

@@ -10,7 +10,10 @@ namespace minnow::kernels {
 /// single numbers (not softmax).
 struct Epilogue {
   const float* bias = nullptr;  ///< one number for each column, or null
-  ActivationFn activation;
+  ActivationFn activation = {};
+  /// Of a product that is a gradient: takes the place of the activation. gemm's only, whose rows
+  /// are saved so far apart as they are written.
+  const Derivative* derivative = nullptr;
 };
 
 /// An operand as it lies in memory: rows of `stride` floats, read as its transpose where asked.

@@ -90,7 +90,7 @@ void max_pool_forward(const Workers& workers, const Pool2DSize& s, std::int64_t 
 }
 
 void max_pool_backward(const Workers& workers, const Pool2DSize& s, std::int64_t batch,
-                       const float* dy, const void* winners, float* dx) {
+                       const float* dy, const void* winners, const float* y, float* dx) {
   const std::int64_t image = s.height * s.width * s.channels, row = s.out_w * s.channels;
   // Windows may overlap, so an image belongs to one thread.
   const double work = static_cast<double>(image + s.out_h * row * s.pool_h * s.pool_w) * 0.1;
@@ -103,7 +103,8 @@ void max_pool_backward(const Workers& workers, const Pool2DSize& s, std::int64_t
     for (std::int64_t r = n * s.out_h; r < (n + 1) * s.out_h; ++r) {
       for_windows(s, r % s.out_h, [&](const Windows& w, std::int64_t place, std::int64_t j) {
         const std::int64_t at = r * row + j * s.channels;
-        max_of_windows_backward(s, w, dy + at, all.from(at), add, to + place * s.channels);
+        const float* largest = y == nullptr ? nullptr : y + at;
+        max_of_windows_backward(s, w, dy + at, all.from(at), largest, add, to + place * s.channels);
       });
     }
   });

@@ -106,13 +106,17 @@ void forward_of_target(const Pool2DSize& s, const Windows& w, const float* x, fl
 }
 
 void backward_of_target(const Pool2DSize& s, const Windows& w, const float* dy,
-                        const Winners& winners, bool add, float* dx) {
+                        const Winners& winners, const float* y, bool add, float* dx) {
   const FloatTag d;
   for (std::int64_t c = 0; c < s.channels; c += lanes) {
     const Partial part(s.channels - c);
     for (std::int64_t t = 0; t < w.count; ++t) {
       const auto won = read(winners, t * s.channels + c, part.count);
-      const Floats from = part.load(dy + t * s.channels + c);
+      Floats from = part.load(dy + t * s.channels + c);
+      if (y != nullptr) {
+        const Floats largest = part.load(y + t * s.channels + c);
+        from = hn::IfThenElseZero(hn::Gt(largest, hn::Zero(d)), from);
+      }
       std::uint32_t place = 0;
       for (std::int64_t a = 0; a < w.rows; ++a) {
         float* to = dx + (a * s.width + t * s.stride_w) * s.channels + c;
@@ -140,8 +144,8 @@ void max_of_windows(const Pool2DSize& size, const Windows& windows, const float*
   HWY_DYNAMIC_DISPATCH(forward_of_target)(size, windows, x, y, winners);
 }
 void max_of_windows_backward(const Pool2DSize& size, const Windows& windows, const float* dy,
-                             const Winners& winners, bool add, float* dx) {
-  HWY_DYNAMIC_DISPATCH(backward_of_target)(size, windows, dy, winners, add, dx);
+                             const Winners& winners, const float* y, bool add, float* dx) {
+  HWY_DYNAMIC_DISPATCH(backward_of_target)(size, windows, dy, winners, y, add, dx);
 }
 
 }  // namespace minnow::kernels

@@ -42,9 +42,9 @@ void max_of_windows(const Pool2DSize& size, const Windows& windows, const float*
 void max_with_nan(const Pool2DSize& size, const Windows& windows, std::int64_t channels,
                   const float* x, float* y, const Winners& winners);
 
-/// Back from there: dx of a window's places is dy where they won, else 0; added to what was there,
-/// or written to it.
+/// Back from there: dx of a window's places is dy where they won (and y > 0, unless y is null),
+/// else 0; added to what was there, or written to it.
 void max_of_windows_backward(const Pool2DSize& size, const Windows& windows, const float* dy,
-                             const Winners& winners, bool add, float* dx);
+                             const Winners& winners, const float* y, bool add, float* dx);
 
 }  // namespace minnow::kernels

@@ -27,9 +27,10 @@ inline std::int64_t winner_bytes(const Pool2DSize& s) {
 /// the rows: the first among equals. Padding never wins.
 void max_pool_forward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,
                       const float* x, float* y, void* winners);
-/// dx = dy summed into the places that won. Overwrites dx.
+/// dx = dy summed into the places that won; unless `y`, the largest numbers, is null, only where
+/// those are positive. Overwrites dx.
 void max_pool_backward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,
-                       const float* dy, const void* winners, float* dx);
+                       const float* dy, const void* winners, const float* y, float* dx);
 
 /// y = the mean of each window over the numbers in it that are not padding, as in TensorFlow.
 void average_pool_forward(const Workers& workers, const Pool2DSize& size, std::int64_t batch,

@@ -66,15 +66,19 @@ struct Steps {
   }
 };
 
-// The activations that tiles do not apply on their way out.
+// The activations that tiles do not apply on their way out, and derivatives.
 inline void finish(const Product& p, Span rows, Span columns) {
-  const ActivationKind kind = p.epilogue->activation.kind;
-  if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
+  float* c = p.c + rows.begin * p.c_stride + columns.begin;
   // Whole rows beside one another are one.
   const bool whole = columns.size() == p.c_stride;
-  const std::int64_t numbers = whole ? rows.size() * columns.size() : columns.size();
-  for (std::int64_t row = rows.begin; row < rows.end; row += whole ? rows.size() : 1) {
-    float* c = p.c + row * p.c_stride + columns.begin;
+  const std::int64_t numbers = columns.size() * (whole ? rows.size() : 1);
+  const std::int64_t some = whole ? std::min<std::int64_t>(rows.size(), 1) : rows.size();
+  if (p.epilogue->derivative != nullptr) {
+    return apply_derivative(*p.epilogue->derivative, some, numbers, p.c_stride, p.c, c);
+  }
+  const ActivationKind kind = p.epilogue->activation.kind;
+  if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
+  for (std::int64_t i = 0; i < some; ++i, c += p.c_stride) {
     activate_span(p.epilogue->activation, numbers, c, c);
   }
 }

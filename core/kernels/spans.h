@@ -10,6 +10,11 @@ namespace minnow::kernels {
 /// y = f(z) for n numbers, f working on single numbers (not along rows). y may be z.
 void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float* y) noexcept;
 
+/// delta = delta f'(z) for some rows of n numbers, `stride` apart, of a gradient that begins at
+/// `gradient`; several threads may look at its parts at once.
+void apply_derivative(const Derivative& f, std::int64_t rows, std::int64_t n, std::int64_t stride,
+                      const float* gradient, float* delta) noexcept;
+
 /// y = e^x for n numbers, off by less than 1.5 units in the last place; y may be x.
 void exp_span(std::int64_t n, const float* x, float* y) noexcept;
 /// y = log(1 + x) for n numbers from 0 to 1; y may be x.

@@ -6,6 +6,8 @@
 #include "core/error.h"
 #include "tests/expect_error.h"
 #include "tests/layers/layer_rig.h"
+#include "tests/support/compare.h"
+#include "tests/support/numbers.h"
 
 namespace minnow {
 namespace {
@@ -22,6 +24,37 @@ TEST(Dense, MultipliesRowsByTheKernel) {
   EXPECT_EQ(rig.d_weights[0], (std::vector<float>{1, -1, 2, 0, 3, 1}));
   EXPECT_EQ(rig.d_weights[1], (std::vector<float>{1, 1}));
   EXPECT_EQ(rig.dx, (std::vector<float>{1, 2, 3, 10, 20, 30}));
+}
+
+// Thin layers of many features compute both gradients at once, strip by strip.
+TEST(Dense, GradientsAskedForTogetherHaveTheBitsOfEachAlone) {
+  for (const std::int64_t rows : {1, 2, 3, 33, 1025}) {
+    for (const std::int64_t features : {511, 512, 1031, 2500}) {
+      if (rows * features > 2'000'000) continue;
+      LayerRig rig(Dense(10), {features});
+      rig.x = test::random_numbers(rows * features, 5);
+      const auto dy = test::random_numbers(rows * 10, 6);
+      rig.forward(rows);
+      rig.backward(rows, dy, {.wants_input_gradient = false});
+      const auto d_weights = rig.d_weights;
+      rig.backward(rows, dy, {.wants_weight_gradients = false});
+      const auto dx = rig.dx;
+      for (const int threads : {1, 2, 3, 7}) {
+        rig.d_weights.assign(2, {});
+        for (std::size_t i = 0; i < 2; ++i)
+          rig.d_weights[i] = test::all_nan(i == 0 ? features * 10 : 10);
+        rig.backward(rows, dy, {.threads = threads});
+        EXPECT_TRUE(test::same_bits(dx, rig.dx)) << rows << " x " << features;
+        for (std::size_t i = 0; i < 2; ++i) {
+          EXPECT_TRUE(test::same_bits(d_weights[i], rig.d_weights[i])) << rows << " x " << features;
+        }
+      }
+      rig.backward(rows, dy, {.accumulate = true});
+      for (std::size_t i = 0; i < d_weights[0].size(); ++i) {
+        ASSERT_NEAR(rig.d_weights[0][i], 2 * d_weights[0][i], 1e-4);
+      }
+    }
+  }
 }
 
 TEST(Dense, DeclaresItsWeights) {

@@ -3,14 +3,17 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "core/graph/symbol.h"
 #include "layers/activation.h"
 #include "layers/batch_normalization.h"
 #include "layers/conv2d.h"
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/flatten.h"
+#include "layers/max_pooling2d.h"
 #include "layers/relu.h"
 
 namespace minnow {
@@ -63,6 +66,60 @@ TEST(Plan, NothingFlowsBackThroughFrozenLayers) {
   EXPECT_FALSE(plan.nodes()[1].backward);
   EXPECT_EQ(plan.nodes()[1].delta, -1);
   EXPECT_EQ(plan.nodes()[2].routes, std::vector{Route::none});
+}
+
+TEST(Plan, ALayerAppliesTheDerivativeOfTheActivationBehindIt) {
+  const PlanOptions training{.training = true};
+  const auto plan_of = [&](const std::vector<Layer>& layers) {
+    return Plan(graph_of(layers), training, 2);
+  };
+  const Conv2D relu(4, 3, {.activation = "relu"}), tanh(4, 3, {.activation = "tanh"});
+  const Plan dense = plan_of({Input({6, 6, 1}), tanh, Flatten(), Dense(3)});
+  EXPECT_EQ(dense.nodes()[3].derived, 1);
+  EXPECT_TRUE(dense.nodes()[1].is_derived);
+  const Plan folded = plan_of({Input({6}), Dense(5), ReLU(), Dense(3)});
+  EXPECT_EQ(folded.nodes()[3].derived, 1);
+  const Plan behind = plan_of(
+      {Input({6}), Dropout(0.5F), Dense(5), BatchNormalization(), Activation("tanh"), Dense(3)});
+  EXPECT_EQ(behind.nodes()[5].derived, 3);  // an epilogue of the normalization
+  const Plan pool = plan_of({Input({6, 6, 1}), relu, MaxPooling2D(), Flatten(), Dense(3)});
+  EXPECT_EQ(pool.nodes()[2].derived, 1);
+  EXPECT_EQ(pool.nodes()[4].derived, -1);
+}
+
+TEST(Plan, ADerivativeStaysWhereTheNextLayerCannotApplyIt) {
+  const PlanOptions training{.training = true};
+  const auto joins = [&](const Graph& graph) {
+    const Plan plan(graph, training, 2);
+    return std::any_of(plan.nodes().begin(), plan.nodes().end(),
+                       [](const NodePlan& n) { return n.derived >= 0 || n.is_derived; });
+  };
+  const Conv2D relu(4, 3, {.activation = "relu"}), tanh(4, 3, {.activation = "tanh"});
+  EXPECT_FALSE(joins(graph_of({Input({6, 6, 1}), tanh, MaxPooling2D()})));
+  EXPECT_FALSE(joins(graph_of({Input({6, 6, 1}), relu, MaxPooling2D(3, {.strides = 1})})));
+  EXPECT_FALSE(joins(graph_of({Input({6, 6, 1}), relu, MaxPooling2D(), Activation("tanh")})));
+  EXPECT_FALSE(joins(graph_of({Input({6, 6, 1}), relu, tanh})));
+  EXPECT_FALSE(joins(graph_of({Input({6}), Dense(5), Dense(3)})));
+  EXPECT_FALSE(joins(graph_of({Input({6}), Dense(5, {.activation = "softmax"}), Dense(3)})));
+  EXPECT_FALSE(
+      joins(graph_of({Input({6}), Dense(5, {.activation = "relu"}), Dropout(0.5F), Dense(3)})));
+  const std::vector<Symbol> x = {Input({6})};
+  const Symbol hidden = Dense(5, {.activation = "relu"})(x[0]);
+  EXPECT_FALSE(joins(Graph(x, std::vector{Dense(3)(hidden), hidden})));            // an output
+  EXPECT_FALSE(joins(Graph(x, std::vector{Dense(3)(hidden), Dense(2)(hidden)})));  // read twice
+  const Plan frozen(
+      graph_of({Input({6}), Dense(5, {.activation = "relu", .trainable = false}), Dense(3)}),
+      training, 2);
+  EXPECT_EQ(frozen.nodes()[2].derived, -1);
+}
+
+TEST(Plan, ConvolutionsWriteInBandsForThinLayers) {
+  const auto in_bands = [](const std::vector<Layer>& layers) {
+    return Plan(graph_of(layers), {.training = true}, 2).nodes()[1].in_bands;
+  };
+  EXPECT_TRUE(in_bands({Input({9, 9, 1}), Conv2D(4, 3), Flatten(), Dense(3)}));
+  EXPECT_FALSE(in_bands({Input({9, 9, 1}), Conv2D(4, 3), Flatten(), Dense(30)}));
+  EXPECT_FALSE(in_bands({Input({9, 9, 1}), Conv2D(4, 3), Dropout(0.5F), Flatten(), Dense(3)}));
 }
 
 TEST(Plan, DropoutIsAViewInInference) {

@@ -234,6 +234,61 @@ TEST(Gemm, AppliesBiasAndActivationOnceHoweverManyBlocks) {
   }
 }
 
+// A gradient times a derivative has the bits that it has when the two come one after the other.
+TEST(Gemm, MultipliesAGradientByADerivative) {
+  const GemmSize sizes[] = {{300, 273, 515}, {33, 1100, 10}, {1, 140, 3},  {7, 4, 600},
+                            {9, 65, 385},    {1, 203, 70},   {203, 1, 70}, {1, 1101, 403},
+                            {32, 10, 5000},  {67, 70, 600},  {5, 33, 0},   {0, 3, 2}};
+  for (const GemmSize& size : sizes) {
+    const auto [m, n, k] = size;
+    const std::int64_t stride = m == 203 ? n : n + 3;
+    const auto a = random_numbers(m * k, 1), b = random_numbers(k * n, 2);
+    const auto saved = random_numbers(m * stride, 3);
+    for (const int way : {0, 1, 2, 3}) {
+      const kernels::Operand left{a.data(), way % 2 == 1 ? m : k, way % 2 == 1};
+      const kernels::Operand right{b.data(), way / 2 == 1 ? k : n, way / 2 == 1};
+      auto plain = random_numbers(m * stride, 4);
+      std::vector<float> untouched = plain;
+      kernels::gemm(Workers(1), size, left, right, plain.data(), stride, false);
+      for (const ActivationKind kind : {ActivationKind::relu, ActivationKind::gelu}) {
+        auto expected = plain;
+        for (std::int64_t i = 0; i < m; ++i) {
+          kernels::activate_backward(Workers(1), {.kind = kind}, 1, n, saved.data() + i * stride,
+                                     expected.data() + i * stride);
+        }
+        for (const int threads : {1, 2}) {
+          auto c = untouched;
+          bool finite = true;
+          const kernels::Derivative derivative{{.kind = kind}, saved.data(), &finite};
+          kernels::gemm(Workers(threads), size, left, right, c.data(), stride, false,
+                        {.derivative = &derivative});
+          EXPECT_TRUE(same_bits(expected, c)) << m << " x " << n << " x " << k << ", " << way;
+          EXPECT_TRUE(finite);
+        }
+      }
+    }
+  }
+}
+
+// Even where relu's derivative is 0.
+TEST(Gemm, TellsOfAGradientThatIsNotFinite) {
+  for (const std::int64_t n : {9, 200}) {
+    for (const float bad : {inf, -inf, nan}) {
+      std::vector<float> a = {1, 1, 1};
+      a[1] = bad;
+      const std::vector<float> b(static_cast<std::size_t>(n), 1.0F);
+      const auto saved = std::vector<float>(static_cast<std::size_t>(3 * n), -1.0F);
+      auto c = all_nan(3 * n);
+      bool finite = true;
+      const kernels::Derivative derivative{{.kind = ActivationKind::relu}, saved.data(), &finite};
+      kernels::gemm(Workers(1), {3, n, 1}, {a.data(), 1}, {b.data(), n}, c.data(), n, false,
+                    {.derivative = &derivative});
+      EXPECT_FALSE(finite);
+      EXPECT_EQ(c, std::vector<float>(c.size(), 0.0F));
+    }
+  }
+}
+
 TEST(Gemm, LetsNanThroughRelu) {
   const std::vector<float> a = {std::numeric_limits<float>::quiet_NaN(), -1};
   const std::vector<float> b(9, 1.0F);

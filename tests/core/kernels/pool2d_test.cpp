@@ -37,15 +37,21 @@ std::int64_t out_count(const Pool2DSize& s, std::int64_t batch) {
 }
 
 struct MaxPooled {
-  std::vector<float> y, dx;
+  std::vector<float> y, dx, positive_dx;
   std::vector<std::uint8_t> winners;  // their bytes
 };
 MaxPooled max_pool(const Pool2DSize& s, std::int64_t batch, const std::vector<float>& x,
                    const std::vector<float>& dy, int threads = 1) {
-  MaxPooled p{all_nan(out_count(s, batch)), all_nan(in_count(s, batch)), {}};
+  const auto dx = all_nan(in_count(s, batch));
+  MaxPooled p{all_nan(out_count(s, batch)), dx, dx, {}};
   p.winners.assign(p.y.size() * static_cast<std::size_t>(kernels::winner_bytes(s)), 255);
   kernels::max_pool_forward(Workers(threads), s, batch, x.data(), p.y.data(), p.winners.data());
-  kernels::max_pool_backward(Workers(threads), s, batch, dy.data(), p.winners.data(), p.dx.data());
+  const auto backward = [&](const float* y, std::vector<float>& to) {
+    kernels::max_pool_backward(Workers(threads), s, batch, dy.data(), p.winners.data(), y,
+                               to.data());
+  };
+  backward(nullptr, p.dx);
+  backward(p.y.data(), p.positive_dx);
   return p;
 }
 
@@ -59,6 +65,10 @@ TEST(MaxPool, IsRightForwardAndBackward) {
       const auto dx = gradient(
           [&](const Complexes& z) { return dot(oracle::max_pool(s, batch, z), dy); }, widen(x));
       EXPECT_TRUE(near_all(dx, p.dx, 1e-6));
+      // Where the largest number is not positive, its window gives nothing.
+      std::vector<float> some = dy;
+      for (std::size_t i = 0; i < some.size(); ++i) some[i] = p.y[i] > 0 ? dy[i] : 0.0F;
+      EXPECT_EQ(max_pool(s, batch, x, some).dx, p.positive_dx);
       auto alone = all_nan(out_count(s, batch));
       kernels::max_pool_forward(Workers(1), s, batch, x.data(), alone.data(), nullptr);
       EXPECT_TRUE(same_bits(p.y, alone));

@@ -72,6 +72,26 @@ TEST_F(ErrorTable, WeightGradientAlone) {
   EXPECT_TRUE(before == Bits(model));
 }
 
+// What comes back to the hidden layer is infinite; its relu's derivative, 0, would hide that.
+TEST_F(ErrorTable, DeltaBehindADerivativeOfZero) {
+  for (const std::int64_t features : {2, 600}) {
+    Sequential model(
+        {Input({1}),
+         Dense(features, {.activation = "relu", .kernel_initializer = "zeros", .name = "hidden"}),
+         Dense(1, {.kernel_initializer = Initializer::constant(1e30F)})});
+    model.compile({.optimizer = "sgd", .loss = "mse"});
+    const Bits before(model);
+    expect_error<Diverged>(
+        [&] {
+          model.train_on_batch(ones({2, 1}), full({2, 1}, -1e20));
+        },
+        "[train_on_batch] expected finite numbers, got a gradient of the output of Dense 'hidden' "
+        "that is not in step 1. The step made no update. Lower the learning rate, or standardise "
+        "the inputs.");
+    EXPECT_TRUE(before == Bits(model));
+  }
+}
+
 TEST_F(ErrorTable, FromLogitsTwice) {
   Sequential model = image_model();
   const std::string rest =
