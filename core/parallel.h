@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
+#include "parts.h"
 #include "subnormals.h"
 
 namespace minnow {
@@ -35,6 +37,18 @@ class Workers {
           (*static_cast<Body*>(body))(begin, end);
         },
         const_cast<void*>(static_cast<const void*>(&f)));
+  }
+
+  /// Calls f(next) on the threads that take part, where next() is a NextPart of [0, n), of at most
+  /// `grain` items: for long work whose preparation serves several parts.
+  template <class F>
+  void share(std::int64_t n, std::int64_t grain, double work, F&& f) const {
+    const int shares = std::min(pieces_for(n, work), Parts::most_shares);
+    Parts parts(n, shares == 1 ? n : grain, shares);
+    for_range(shares, work * static_cast<double>(n) / shares,
+              [&](std::int64_t begin, std::int64_t end) {
+                for (; begin < end; ++begin) f(NextPart{&parts, static_cast<int>(begin)});
+              });
   }
 
   /// Calls f(workers) with workers that are called together once for all the work that f gives
@@ -72,18 +86,5 @@ class Workers {
   int threads_;
   Team* team_ = nullptr;
 };
-
-/// The numbers of [begin, end).
-struct Span {
-  std::int64_t begin, end;
-  constexpr std::int64_t size() const noexcept { return end - begin; }
-};
-
-/// Piece `index` of `pieces` over [0, n): sizes differ by at most one.
-constexpr Span split(std::int64_t n, std::int64_t pieces, std::int64_t index) noexcept {
-  const std::int64_t each = n / pieces, extra = n % pieces;
-  const std::int64_t begin = index * each + (index < extra ? index : extra);
-  return {begin, begin + each + (index < extra ? 1 : 0)};
-}
 
 }  // namespace minnow

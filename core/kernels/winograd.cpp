@@ -1,6 +1,7 @@
 #include "core/kernels/winograd.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/kernels/conv2d_jobs.h"
 #include "core/kernels/pack.h"
@@ -22,8 +23,8 @@ bool filters_minimally() { return HWY_TARGET != HWY_SCALAR; }
 #if HWY_TARGET == HWY_SCALAR
 
 // One number at a time, the transforms cost what they save: winograd_fits keeps work away.
-void winograd_outputs(const WinogradForwardJob&, std::int64_t, std::int64_t) {}
-void winograd_inputs(const InputGradientJob&, std::int64_t, std::int64_t) {}
+void winograd_outputs(const WinogradForwardJob&, const NextPart&) {}
+void winograd_inputs(const InputGradientJob&, const NextPart&) {}
 
 #else
 
@@ -31,9 +32,8 @@ namespace {
 
 // Some patches are transformed, multiplied and transformed back while they are in cache. Sizes are
 // those of no instruction set, so that sums are cut alike in all of them.
-constexpr std::int64_t some_patches = 12;    // whole register tiles
-constexpr std::int64_t most_weights = 2048;  // in a plane; 128 KB of stack in all
-constexpr std::int64_t widest = 64;          // channels or filters in a block
+constexpr std::int64_t some_patches = 12;  // whole register tiles
+constexpr std::int64_t widest = widest_block;
 
 /// max(v, 0), and NaN of NaN.
 HWY_INLINE Floats relu(Floats v) {
@@ -138,7 +138,7 @@ void for_blocks(const Conv2DSize& s, bool transposed, F&& f) {
 }
 
 struct Scratch {
-  alignas(64) float weights[planes * most_weights];
+  alignas(64) float weights[planes * most_weights];  // 128 KB of stack
   // Of the rows that no patch fills nothing is used.
   SomePlanes in = {}, out;
 };
@@ -193,47 +193,56 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, co
 
 }  // namespace
 
-void winograd_outputs(const WinogradForwardJob& job, std::int64_t begin, std::int64_t end) {
+void winograd_outputs(const WinogradForwardJob& job, const NextPart& next) {
   const Conv2DSize& s = job.size;
+  const bool once = is_one_block(s.channels, s.filters);
   Scratch scratch;
-  for_blocks(s, false, [&](const Block& block, bool first, bool last) {
-    pack(s, job.kernel, block, scratch.weights);
-    for (std::int64_t patch = begin; patch < end; patch += some_patches) {
-      const std::int64_t count = std::min(some_patches, end - patch);
-      Place places[some_patches];
-      find_places(s, patch, count, places);
-      for (std::int64_t t = 0; t < count; ++t) {
-        spread<Inputs>(inputs_of(s, places[t]), job.x, block.channels, t, scratch.in);
+  bool packed = false;
+  for (Span part = next(); part.size() > 0; part = next()) {
+    for_blocks(s, false, [&](const Block& block, bool first, bool last) {
+      if (!std::exchange(packed, once)) pack(s, job.kernel, block, scratch.weights);
+      for (std::int64_t patch = part.begin; patch < part.end; patch += some_patches) {
+        const std::int64_t count = std::min(some_patches, part.end - patch);
+        Place places[some_patches];
+        find_places(s, patch, count, places);
+        for (std::int64_t t = 0; t < count; ++t) {
+          spread<Inputs>(inputs_of(s, places[t]), job.x, block.channels, t, scratch.in);
+        }
+        multiply(block, scratch.in, scratch.weights, scratch.out);
+        for (std::int64_t t = 0; t < count; ++t) {
+          write_outputs(job, block, places[t], scratch.out, t, first, last);
+        }
       }
-      multiply(block, scratch.in, scratch.weights, scratch.out);
-      for (std::int64_t t = 0; t < count; ++t) {
-        write_outputs(job, block, places[t], scratch.out, t, first, last);
-      }
-    }
-  });
+    });
+  }
 }
 
-// dx of images [begin, end). The patches' shares overlap: they are added in the patches' order.
-void winograd_inputs(const InputGradientJob& job, std::int64_t begin, std::int64_t end) {
+// dx of some images. The patches' shares overlap: they are added in the patches' order.
+void winograd_inputs(const InputGradientJob& job, const NextPart& next) {
   const Conv2DSize& s = job.size;
   const std::int64_t image = s.height * s.width * s.channels, each = patches_of_image(s);
-  std::fill(job.dx + begin * image, job.dx + end * image, 0.0F);
+  const bool once = is_one_block(s.filters, s.channels);
   Scratch scratch;
-  for_blocks(s, true, [&](const Block& block, bool, bool) {
-    pack(s, job.kernel, block, scratch.weights);
-    for (std::int64_t patch = begin * each; patch < end * each; patch += some_patches) {
-      const std::int64_t count = std::min(some_patches, end * each - patch);
-      Place places[some_patches];
-      find_places(s, patch, count, places);
-      for (std::int64_t t = 0; t < count; ++t) {
-        spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, block.filters, t, scratch.in);
+  bool packed = false;
+  for (Span part = next(); part.size() > 0; part = next()) {
+    std::fill(job.dx + part.begin * image, job.dx + part.end * image, 0.0F);
+    for_blocks(s, true, [&](const Block& block, bool, bool) {
+      if (!std::exchange(packed, once)) pack(s, job.kernel, block, scratch.weights);
+      const std::int64_t end = part.end * each;
+      for (std::int64_t patch = part.begin * each; patch < end; patch += some_patches) {
+        const std::int64_t count = std::min(some_patches, end - patch);
+        Place places[some_patches];
+        find_places(s, patch, count, places);
+        for (std::int64_t t = 0; t < count; ++t) {
+          spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, block.filters, t, scratch.in);
+        }
+        multiply(block, scratch.in, scratch.weights, scratch.out);
+        for (std::int64_t t = 0; t < count; ++t) {
+          add_inputs(job, block, places[t], scratch.out, t);
+        }
       }
-      multiply(block, scratch.in, scratch.weights, scratch.out);
-      for (std::int64_t t = 0; t < count; ++t) {
-        add_inputs(job, block, places[t], scratch.out, t);
-      }
-    }
-  });
+    });
+  }
 }
 
 #endif  // HWY_SCALAR
@@ -248,6 +257,16 @@ HWY_EXPORT(filters_minimally);
 HWY_EXPORT(winograd_outputs);
 HWY_EXPORT(winograd_inputs);
 
+namespace {
+
+// Of `all` patches or images as many as a thread takes at a time: `few` where the kernel is packed
+// once for all of them.
+std::int64_t grain(std::int64_t terms, std::int64_t columns, std::int64_t all, std::int64_t few) {
+  return is_one_block(terms, columns) ? few : std::max<std::int64_t>(all, 1);
+}
+
+}  // namespace
+
 bool winograd_fits(const Conv2DSize& s) noexcept {
   return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
          s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= 16 &&
@@ -259,10 +278,10 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
                       const float* x, const float* kernel, float* y, const Epilogue& epilogue) {
   const ActivationKind kind = epilogue.activation.kind;
   const WinogradForwardJob job{s, x, kernel, epilogue.bias, kind == ActivationKind::relu, y};
-  workers.for_range(batch * patches_in(s), work_of_patch(s),
-                    [&](std::int64_t begin, std::int64_t end) {
-                      HWY_DYNAMIC_DISPATCH(winograd_outputs)(job, begin, end);
-                    });
+  const std::int64_t patches = batch * patches_in(s);
+  workers.share(patches, grain(s.channels, s.filters, patches, 96), work_of_patch(s),
+                [&](const NextPart& next) { HWY_DYNAMIC_DISPATCH(winograd_outputs)
+                                            (job, next); });
   if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
   const std::int64_t row = s.out_w * s.filters;
   workers.for_each(batch * s.out_h, static_cast<double>(row), [&](std::int64_t r) {
@@ -273,10 +292,10 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
 void winograd_backward_input(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
                              const float* dy, const float* kernel, float* dx) {
   const InputGradientJob job{s, dy, kernel, dx};
-  workers.for_range(batch, work_of_patch(s) * static_cast<double>(patches_in(s)),
-                    [&](std::int64_t begin, std::int64_t end) {
-                      HWY_DYNAMIC_DISPATCH(winograd_inputs)(job, begin, end);
-                    });
+  workers.share(batch, grain(s.filters, s.channels, batch, 2),
+                work_of_patch(s) * static_cast<double>(patches_in(s)), [&](const NextPart& next) {
+                  HWY_DYNAMIC_DISPATCH(winograd_inputs)(job, next);
+                });
 }
 
 }  // namespace minnow::kernels

@@ -24,6 +24,16 @@ inline double work_of_patch(const Conv2DSize& s) noexcept {
          2.0 * static_cast<double>(s.channels + s.filters);
 }
 
+/// A kernel goes through the products in blocks: so many numbers at most in each of 16 planes, and
+/// so many channels or filters.
+constexpr std::int64_t most_weights = 2048, widest_block = 64;
+
+/// Whether it is one block that sums so many terms to so many columns.
+inline bool is_one_block(std::int64_t terms, std::int64_t columns) noexcept {
+  return terms <= widest_block && columns <= widest_block &&
+         (terms + 15) / 16 * 16 * columns <= most_weights;
+}
+
 /// Whether a convolution can be computed so, and is worth it.
 bool winograd_fits(const Conv2DSize& size) noexcept;
 

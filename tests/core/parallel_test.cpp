@@ -71,6 +71,43 @@ TEST(WorkersTest, ForEachVisitsEachItemOnce) {
   EXPECT_EQ(std::vector<int>(counts.begin(), counts.end()), once(17));
 }
 
+TEST(WorkersTest, ShareGivesEachItemOnce) {
+  for (const int threads : {1, 2, 3, 7, 70}) {
+    for (const std::int64_t n : {0, 1, 2, 5, 13, 101}) {
+      for (const std::int64_t grain : {1, 4, 200}) {
+        std::vector<std::atomic<int>> counts(static_cast<std::size_t>(n));
+        std::atomic<int> large = 0;
+        Workers(threads).share(n, grain, heavy, [&](const NextPart& next) {
+          for (Span part = next(); part.size() > 0; part = next()) {
+            if (threads > 1 && with_openmp && n > 1 && part.size() > grain) large.fetch_add(1);
+            for (std::int64_t i = part.begin; i < part.end; ++i) {
+              counts[static_cast<std::size_t>(i)].fetch_add(1);
+            }
+          }
+        });
+        EXPECT_EQ(std::vector<int>(counts.begin(), counts.end()), once(n)) << threads << ' ' << n;
+        EXPECT_EQ(large.load(), 0) << threads << ' ' << n << ' ' << grain;
+      }
+    }
+  }
+}
+
+TEST(PartsTest, AShareThatIsDoneTakesFromTheOthers) {
+  Parts parts(10, 2, 2);
+  const NextPart first{&parts, 0}, second{&parts, 1};
+  const auto is = [](const Span& part, std::int64_t begin, std::int64_t end) {
+    return part.begin == begin && part.end == end;
+  };
+  EXPECT_TRUE(is(second(), 5, 7));
+  EXPECT_TRUE(is(first(), 0, 2));
+  EXPECT_TRUE(is(first(), 2, 4));
+  EXPECT_TRUE(is(first(), 4, 5));
+  EXPECT_TRUE(is(first(), 7, 9));
+  EXPECT_TRUE(is(second(), 9, 10));
+  EXPECT_EQ(second().size(), 0);
+  EXPECT_EQ(first().size(), 0);
+}
+
 TEST(WorkersTest, SmallWorkStaysOnTheCaller) {
   const auto caller = std::this_thread::get_id();
   int calls = 0;
