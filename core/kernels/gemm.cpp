@@ -261,15 +261,23 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
     piece.epilogue = &none;
     multiply(piece, {0, m}, {0, n});
   });
-  const float* bias = p.epilogue->bias;
+  // All rows at once: a call for each would take longer than its few sums.
+  alignas(64) float total[most_results] = {};
+  for (std::int64_t row = 0; row < m; ++row) {
+    float* sum = total + row * n;
+    if (p.accumulate) std::copy_n(p.c + row * p.c_stride, n, sum);
+    if (p.epilogue->bias != nullptr) add_to(workers, n, p.epilogue->bias, sum);
+  }
+  for (std::int64_t i = 0; i < pieces; ++i) add_to(workers, m * n, sums + i * m * n, total);
+  for (std::int64_t row = 0; row < m; ++row) {
+    std::copy_n(total + row * n, n, p.c + row * p.c_stride);
+  }
+  const Epilogue& epilogue = *p.epilogue;
+  if (epilogue.activation.kind == ActivationKind::linear && epilogue.derivative == nullptr) return;
   for (std::int64_t row = 0; row < m; ++row) {
     float* c = p.c + row * p.c_stride;
-    if (!p.accumulate) std::fill_n(c, n, 0.0F);
-    if (bias != nullptr) add_to(workers, n, bias, c);
-    for (std::int64_t i = 0; i < pieces; ++i) add_to(workers, n, sums + (i * m + row) * n, c);
-    activate_span(p.epilogue->activation, n, c, c);
-    const Derivative* derivative = p.epilogue->derivative;
-    if (derivative != nullptr) apply_derivative(*derivative, 1, n, n, p.c, c);
+    activate_span(epilogue.activation, n, c, c);
+    if (epilogue.derivative != nullptr) apply_derivative(*epilogue.derivative, 1, n, n, p.c, c);
   }
 }
 
