@@ -16,8 +16,9 @@ namespace minnow::kernels {
 namespace {
 
 // A is read where it lies, in either layout, but for columns that many of B's meet, which are
-// turned into rows; B where it lies, in panels of up to four registers' columns, and packed where
-// many rows use it, or its columns lie as rows do.
+// turned into rows; B where it lies, in panels of up to four registers' columns. Where many rows
+// use a panel, or it comes from afar, its first rows copy it for the others or ask for it early; it
+// is packed before where they cannot, or its columns lie as rows do.
 
 constexpr std::int64_t few_terms = 16;
 

@@ -279,9 +279,9 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
   const ActivationKind kind = epilogue.activation.kind;
   const WinogradForwardJob job{s, x, kernel, epilogue.bias, kind == ActivationKind::relu, y};
   const std::int64_t patches = batch * patches_in(s);
+  const auto outputs = HWY_DYNAMIC_DISPATCH(winograd_outputs);
   workers.share(patches, grain(s.channels, s.filters, patches, 96), work_of_patch(s),
-                [&](const NextPart& next) { HWY_DYNAMIC_DISPATCH(winograd_outputs)
-                                            (job, next); });
+                [&](const NextPart& next) { outputs(job, next); });
   if (kind == ActivationKind::linear || kind == ActivationKind::relu) return;
   const std::int64_t row = s.out_w * s.filters;
   workers.for_each(batch * s.out_h, static_cast<double>(row), [&](std::int64_t r) {
@@ -292,10 +292,10 @@ void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t 
 void winograd_backward_input(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
                              const float* dy, const float* kernel, float* dx) {
   const InputGradientJob job{s, dy, kernel, dx};
+  const auto inputs = HWY_DYNAMIC_DISPATCH(winograd_inputs);
   workers.share(batch, grain(s.filters, s.channels, batch, 2),
-                work_of_patch(s) * static_cast<double>(patches_in(s)), [&](const NextPart& next) {
-                  HWY_DYNAMIC_DISPATCH(winograd_inputs)(job, next);
-                });
+                work_of_patch(s) * static_cast<double>(patches_in(s)),
+                [&](const NextPart& next) { inputs(job, next); });
 }
 
 }  // namespace minnow::kernels

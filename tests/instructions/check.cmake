@@ -8,9 +8,9 @@ set(figures
   gemm_256=3940753
   gemm_thin=256752
   gemm_flat=208067
-  conv2d_forward=592676
-  conv2d_input=753881
-  conv2d_kernel=662092
+  conv2d_forward=449326
+  conv2d_input=474295
+  conv2d_kernel=622673
   elementwise=197796
   step_ex1=4215119
   step_mlp10=41772)

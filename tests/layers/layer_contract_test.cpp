@@ -28,6 +28,9 @@ void expect_same_declaration(const Declaration& a, const Declaration& b) {
   EXPECT_EQ(a.identity_in_inference, b.identity_in_inference);
   EXPECT_EQ(a.keeps_inputs, b.keeps_inputs);
   EXPECT_EQ(a.keeps_output, b.keeps_output);
+  EXPECT_EQ(a.takes_derivative, b.takes_derivative);
+  EXPECT_EQ(a.passes_relu, b.passes_relu);
+  EXPECT_EQ(a.shares_features, b.shares_features);
   EXPECT_EQ(a.couples_rows, b.couples_rows);
   EXPECT_EQ(a.saved.fixed, b.saved.fixed);
   EXPECT_EQ(a.saved.per_row, b.saved.per_row);
@@ -68,6 +71,25 @@ class LayerContract : public testing::TestWithParam<LayerCase> {
     return random_numbers(rows * c().output.numel(), 6);
   }
 };
+
+TEST_P(LayerContract, AppliesTheDerivativeOfReluBehindItsInput) {
+  LayerRig r = rig(3);
+  const Declaration& d = r.declaration();
+  if (!d.takes_derivative && !d.passes_relu) return;
+  for (float& v : r.x) v = std::max(v, 0.0F);  // as it comes from there
+  const auto dy = some_dy(3);
+  r.forward(3);
+  r.backward(3, dy);
+  const ActivationFn relu{.kind = ActivationKind::relu};
+  std::vector<float> expected = r.dx;
+  kernels::activate_backward(Workers(1), relu, 1, static_cast<std::int64_t>(expected.size()),
+                             r.x.data(), expected.data());
+  bool finite = true;
+  const kernels::Derivative derivative{relu, d.takes_derivative ? r.x.data() : r.y.data(), &finite};
+  r.backward(3, dy, {.derivative = &derivative});
+  EXPECT_TRUE(same_bits(expected, r.dx));
+  EXPECT_TRUE(finite);
+}
 
 TEST_P(LayerContract, DeclaresItsOutputAndTheSameTwice) {
   const Layer layer = c().make();

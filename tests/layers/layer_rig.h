@@ -38,7 +38,8 @@ struct PassOptions {
   bool wants_input_gradient = true;
   bool wants_weight_gradients = true;
   bool accumulate = false;
-  bool as_epilogue = false;  ///< let the layer apply its activation itself
+  bool as_epilogue = false;                         ///< let the layer apply its activation itself
+  const kernels::Derivative* derivative = nullptr;  ///< to apply on the way back
 };
 
 /// One use of a layer with memory of its own: it does for one node what the engine does for a
@@ -131,7 +132,8 @@ class LayerRig {
                    .accumulate = options.accumulate,
                    .saved = saved_.data(),
                    .scratch = scratch_.data(),
-                   .noise = noise});
+                   .noise = noise,
+                   .derivative = options.derivative});
     for (std::size_t i = 0; i < weights.size(); ++i) {
       from_memory(d.weights[i], d_memory[i].data(), d_weights[i].data());
     }
