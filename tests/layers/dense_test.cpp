@@ -45,6 +45,13 @@ TEST(Dense, GradientsAskedForTogetherHaveTheBitsOfEachAlone) {
           rig.d_weights[i] = test::all_nan(i == 0 ? features * 10 : 10);
         rig.backward(rows, dy, {.threads = threads});
         EXPECT_TRUE(test::same_bits(dx, rig.dx)) << rows << " x " << features;
+        bool finite = true;
+        const kernels::Derivative tanh{{.kind = ActivationKind::tanh}, rig.x.data(), &finite};
+        rig.backward(rows, dy, {.threads = threads, .derivative = &tanh});
+        std::vector<float> derived = dx;
+        kernels::activate_backward(Workers(1), tanh.activation, rows, features, rig.x.data(),
+                                   derived.data());
+        EXPECT_TRUE(test::same_bits(derived, rig.dx)) << rows << " x " << features;
         for (std::size_t i = 0; i < 2; ++i) {
           EXPECT_TRUE(test::same_bits(d_weights[i], rig.d_weights[i])) << rows << " x " << features;
         }

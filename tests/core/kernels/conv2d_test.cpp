@@ -18,10 +18,11 @@ double terms(const kernels::Conv2DSize& s) {
   return static_cast<double>(s.kernel_h * s.kernel_w * s.channels / s.groups);
 }
 
-std::vector<float> forward(const ConvCase& c, int threads, const kernels::Epilogue& epilogue = {}) {
+std::vector<float> forward(const ConvCase& c, int threads, const kernels::Epilogue& epilogue = {},
+                           kernels::Sharing sharing = kernels::Sharing::rows) {
   auto y = all_nan(static_cast<std::int64_t>(c.dy.size()));
   kernels::conv2d_forward(Workers(threads), c.size, c.batch, c.x.data(), c.kernel.data(), y.data(),
-                          epilogue);
+                          epilogue, sharing);
   return y;
 }
 
@@ -56,6 +57,17 @@ TEST(Conv2DForward, GivesAnImageTheSameBitsAloneAsInABatch) {
       const std::vector<float> own(all.begin() + static_cast<std::ptrdiff_t>(n * out),
                                    all.begin() + static_cast<std::ptrdiff_t>((n + 1) * out));
       EXPECT_TRUE(same_bits(own, forward(alone, 1))) << n << together.name();
+    }
+  }
+}
+
+TEST(Conv2DForward, GivesTheSameBitsInBands) {
+  const kernels::Epilogue tanh{.activation = {.kind = ActivationKind::tanh}};
+  for (const ConvSetting& setting : conv_settings()) {
+    const ConvCase c(setting.size(), 3);
+    const auto rows = forward(c, 1, tanh);
+    for (const int threads : {1, 2, 7}) {
+      EXPECT_TRUE(same_bits(rows, forward(c, threads, tanh, kernels::Sharing::bands))) << c.name();
     }
   }
 }
