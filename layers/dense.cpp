@@ -58,10 +58,10 @@ class DenseOp : public LayerOp {
 
  private:
   // Whether both gradients are wanted and are thin. Sums must not be cut otherwise in a strip than
-  // in the whole, as those of a single row and of very many rows are.
+  // in the whole, as those of very many rows are.
   bool both_at_once(const BackwardRun& run, std::int64_t m) const {
     constexpr std::int64_t most_rows = 1024, least_features = 512;
-    return transposed_ && run.d_weights[0] != nullptr && run.d_inputs[0] != nullptr && m > 1 &&
+    return transposed_ && run.d_weights[0] != nullptr && run.d_inputs[0] != nullptr &&
            m <= most_rows && features_ >= least_features;
   }
 
