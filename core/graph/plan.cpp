@@ -151,7 +151,7 @@ class Planner {
           d.takes_derivative
               ? kind != ActivationKind::linear && !works_along_rows(kind)
               : kind == ActivationKind::relu && p.activation.kind == ActivationKind::linear;
-      if (!private_to_one(root) || !source.backward || source.merged || !taken) continue;
+      if (!private_to_one(root) || !source.backward || !taken) continue;
       p.derived = root;
       source.is_derived = true;
     }
