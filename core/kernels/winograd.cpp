@@ -139,6 +139,7 @@ void for_blocks(const Conv2DSize& s, bool transposed, F&& f) {
 
 struct Scratch {
   alignas(64) float weights[planes * most_weights];  // 128 KB of stack
+  bool packed = false;                               // for all parts
   // Of the rows that no patch fills nothing is used.
   SomePlanes in = {}, out;
 };
@@ -191,29 +192,38 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, co
   }
 }
 
+// Some patches, block by block: read(block, place, t) fills a row of the products' operand
+// for each of some patches, write(block, place, t, first, last) takes one of their results.
+template <class Read, class Write>
+HWY_INLINE void multiply_patches(const Conv2DSize& s, const float* kernel, bool transposed,
+                                 Scratch& scratch, Span patches, Read&& read, Write&& write) {
+  const std::int64_t terms = transposed ? s.filters : s.channels;
+  const bool once = is_one_block(terms, transposed ? s.channels : s.filters);
+  for_blocks(s, transposed, [&](const Block& block, bool first, bool last) HWY_ATTR {
+    if (!std::exchange(scratch.packed, once)) pack(s, kernel, block, scratch.weights);
+    for (std::int64_t patch = patches.begin; patch < patches.end; patch += some_patches) {
+      const std::int64_t count = std::min(some_patches, patches.end - patch);
+      Place places[some_patches];
+      find_places(s, patch, count, places);
+      for (std::int64_t t = 0; t < count; ++t) read(block, places[t], t);
+      multiply(block, scratch.in, scratch.weights, scratch.out);
+      for (std::int64_t t = 0; t < count; ++t) write(block, places[t], t, first, last);
+    }
+  });
+}
+
 }  // namespace
 
 void winograd_outputs(const WinogradForwardJob& job, const NextPart& next) {
   const Conv2DSize& s = job.size;
-  const bool once = is_one_block(s.channels, s.filters);
   Scratch scratch;
-  bool packed = false;
   for (Span part = next(); part.size() > 0; part = next()) {
-    for_blocks(s, false, [&](const Block& block, bool first, bool last) {
-      if (!std::exchange(packed, once)) pack(s, job.kernel, block, scratch.weights);
-      for (std::int64_t patch = part.begin; patch < part.end; patch += some_patches) {
-        const std::int64_t count = std::min(some_patches, part.end - patch);
-        Place places[some_patches];
-        find_places(s, patch, count, places);
-        for (std::int64_t t = 0; t < count; ++t) {
-          spread<Inputs>(inputs_of(s, places[t]), job.x, block.channels, t, scratch.in);
-        }
-        multiply(block, scratch.in, scratch.weights, scratch.out);
-        for (std::int64_t t = 0; t < count; ++t) {
-          write_outputs(job, block, places[t], scratch.out, t, first, last);
-        }
-      }
-    });
+    multiply_patches(
+        s, job.kernel, /*transposed=*/false, scratch, part,
+        [&](const Block& block, const Place& place, std::int64_t t)
+            HWY_ATTR { spread<Inputs>(inputs_of(s, place), job.x, block.channels, t, scratch.in); },
+        [&](const Block& block, const Place& place, std::int64_t t, bool first, bool last)
+            HWY_ATTR { write_outputs(job, block, place, scratch.out, t, first, last); });
   }
 }
 
@@ -221,27 +231,16 @@ void winograd_outputs(const WinogradForwardJob& job, const NextPart& next) {
 void winograd_inputs(const InputGradientJob& job, const NextPart& next) {
   const Conv2DSize& s = job.size;
   const std::int64_t image = s.height * s.width * s.channels, each = patches_of_image(s);
-  const bool once = is_one_block(s.filters, s.channels);
   Scratch scratch;
-  bool packed = false;
   for (Span part = next(); part.size() > 0; part = next()) {
     std::fill(job.dx + part.begin * image, job.dx + part.end * image, 0.0F);
-    for_blocks(s, true, [&](const Block& block, bool, bool) {
-      if (!std::exchange(packed, once)) pack(s, job.kernel, block, scratch.weights);
-      const std::int64_t end = part.end * each;
-      for (std::int64_t patch = part.begin * each; patch < end; patch += some_patches) {
-        const std::int64_t count = std::min(some_patches, end - patch);
-        Place places[some_patches];
-        find_places(s, patch, count, places);
-        for (std::int64_t t = 0; t < count; ++t) {
-          spread<OutputDeltas>(outputs_of(s, places[t]), job.dy, block.filters, t, scratch.in);
-        }
-        multiply(block, scratch.in, scratch.weights, scratch.out);
-        for (std::int64_t t = 0; t < count; ++t) {
-          add_inputs(job, block, places[t], scratch.out, t);
-        }
-      }
-    });
+    multiply_patches(
+        s, job.kernel, /*transposed=*/true, scratch, {part.begin * each, part.end * each},
+        [&](const Block& block, const Place& place, std::int64_t t) HWY_ATTR {
+          spread<OutputDeltas>(outputs_of(s, place), job.dy, block.filters, t, scratch.in);
+        },
+        [&](const Block& block, const Place& place, std::int64_t t, bool, bool)
+            HWY_ATTR { add_inputs(job, block, place, scratch.out, t); });
   }
 }
 
