@@ -37,23 +37,18 @@ class DenseOp : public LayerOp {
       // dbias = sum over m of dy
       kernels::sum_rows(run.workers, m, units_, dy, dbias, run.accumulate);
     }
-    if (both_at_once(run, m)) return backward_by_strips(run, m);
-    if (float* dkernel = run.d_weights[0]; dkernel != nullptr && transposed_) {
-      // dkernel^T = dy^T x
-      kernels::gemm(run.workers, {units_, features_, m}, {dy, units_, /*transposed=*/true},
-                    {run.inputs[0], features_}, dkernel, features_, run.accumulate);
-    } else if (dkernel != nullptr) {
-      // dkernel = x^T dy
-      kernels::gemm(run.workers, {features_, units_, m},
-                    {run.inputs[0], features_, /*transposed=*/true}, {dy, units_}, dkernel, units_,
-                    run.accumulate);
-    }
-    if (float* dx = run.d_inputs[0]) {
-      // dx = dy kernel^T
-      kernels::gemm(run.workers, {m, features_, units_}, {dy, units_},
-                    transposed(kernel(run.weights[0])), dx, features_, false,
-                    {.derivative = run.derivative});
-    }
+    if (!both_at_once(run, m)) return gradients_of(run, run.workers, {0, features_});
+    // Strips of features, of which x is near for dx's derivative when dkernel has read it.
+    constexpr std::int64_t unit = 64, near = 32768;  // numbers
+    const std::int64_t strip = std::max<std::int64_t>(1, near / (m * unit)) * unit;
+    const double work = 0.1 * static_cast<double>(unit * m * units_);
+    run.workers.for_range((features_ + unit - 1) / unit, work,
+                          [&](std::int64_t from, std::int64_t to) {
+                            const std::int64_t end = std::min(to * unit, features_);
+                            for (std::int64_t j = from * unit; j < end; j += strip) {
+                              gradients_of(run, Workers(1), {j, std::min(j + strip, end)});
+                            }
+                          });
   }
 
  private:
@@ -65,33 +60,32 @@ class DenseOp : public LayerOp {
            m <= most_rows && features_ >= least_features;
   }
 
-  // Strips of features, of which x is near for dx's derivative when dkernel has read it.
-  void backward_by_strips(const BackwardRun& run, std::int64_t m) const {
-    constexpr std::int64_t unit = 64, near = 32768;  // numbers
-    const std::int64_t strip = std::max<std::int64_t>(1, near / (m * unit)) * unit;
-    const double work = 0.1 * static_cast<double>(unit * m * units_);
+  // The shares of some features in the gradients of kernel and input.
+  void gradients_of(const BackwardRun& run, const Workers& workers, Span features) const {
+    const std::int64_t m = run.rows * places_, n = features.size(), first = features.begin;
+    const std::int64_t at = transposed_ ? first : first * units_;  // in the kernel
     const float* dy = run.d_output;
-    run.workers.for_range(
-        (features_ + unit - 1) / unit, work, [&](std::int64_t from, std::int64_t to) {
-          const Workers alone(1);
-          const std::int64_t end = std::min(to * unit, features_);
-          for (std::int64_t j = from * unit; j < end; j += strip) {
-            const std::int64_t n = std::min(strip, end - j);
-            // dkernel^T = dy^T x
-            kernels::gemm(alone, {units_, n, m}, {dy, units_, /*transposed=*/true},
-                          {run.inputs[0] + j, features_}, run.d_weights[0] + j, features_,
-                          run.accumulate);
-            // dx = dy kernel^T
-            kernels::Derivative derivative;
-            if (run.derivative != nullptr) {
-              derivative = *run.derivative;
-              derivative.saved += j;
-            }
-            kernels::gemm(alone, {m, n, units_}, {dy, units_}, {run.weights[0] + j, features_},
-                          run.d_inputs[0] + j, features_, false,
-                          {.derivative = run.derivative != nullptr ? &derivative : nullptr});
-          }
-        });
+    if (float* dkernel = run.d_weights[0]; dkernel != nullptr && transposed_) {
+      // dkernel^T = dy^T x
+      kernels::gemm(workers, {units_, n, m}, {dy, units_, /*transposed=*/true},
+                    {run.inputs[0] + first, features_}, dkernel + at, features_, run.accumulate);
+    } else if (dkernel != nullptr) {
+      // dkernel = x^T dy
+      kernels::gemm(workers, {n, units_, m},
+                    {run.inputs[0] + first, features_, /*transposed=*/true}, {dy, units_},
+                    dkernel + at, units_, run.accumulate);
+    }
+    if (float* dx = run.d_inputs[0]) {
+      // dx = dy kernel^T
+      kernels::Derivative derivative;
+      if (run.derivative != nullptr) {
+        derivative = *run.derivative;
+        derivative.saved += first;
+      }
+      kernels::gemm(workers, {m, n, units_}, {dy, units_}, transposed(kernel(run.weights[0] + at)),
+                    dx + first, features_, false,
+                    {.derivative = run.derivative != nullptr ? &derivative : nullptr});
+    }
   }
 
   kernels::Operand kernel(const float* data) const {

@@ -95,9 +95,8 @@ void Engine::bind(std::byte* arena, ParameterStore& parameters) {
     }
     if (n.derived >= 0) {
       Pointers& source = pointers_[at(n.derived)];
-      const ActivationFn& f = plan_.nodes()[at(n.derived)].activation;
-      const float* read = kernels::derivative_needs_input(f) ? source.before : source.value;
-      p.derivative = {f, node.declaration().takes_derivative ? read : p.before, &source.finite};
+      p.derivative = {plan_.nodes()[at(n.derived)].activation, floats(n.derivative_reads),
+                      &source.finite};
     }
   }
 }

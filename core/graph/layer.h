@@ -50,12 +50,12 @@ struct Declaration {
   bool view = false;            ///< the output is the input under another shape: nothing ever runs
   bool identity_in_inference = false;  ///< outside training it is as a view
   bool keeps_inputs = false;           ///< backward reads the inputs again
+  bool keeps_output = false;           ///< backward reads the output again
   /// Backward multiplies the one input's gradient by the derivative of the activation behind it.
   bool takes_derivative = false;
   /// The same for relu, whose derivative it finds in its own output: that is positive where the
   /// input is to which a gradient goes. Of finite gradients it makes finite ones.
   bool passes_relu = false;
-  bool keeps_output = false;     ///< backward reads the output again
   bool shares_features = false;  ///< threads share the input's numbers, not the rows
   bool couples_rows = false;     ///< a row's output depends on the other rows of the batch
   BufferSize saved = {};         ///< written by forward, read by the backward of the same step

@@ -83,6 +83,16 @@ class Planner {
     }
   }
 
+  // The node whose numbers node i shows: itself, or one behind views that only the next one reads.
+  int shown_by(int i) const {
+    const auto is_view = [&](int v) {
+      return !nodes_[index(v)].runs && nodes_[index(v)].activation.kind == ActivationKind::linear &&
+             !node(v).inputs.empty();
+    };
+    while (is_view(i) && private_to_one(node(i).inputs.front())) i = node(i).inputs.front();
+    return i;
+  }
+
   void merge_with_losses() {
     for (std::size_t o = 0; o < options_.merged.size(); ++o) {
       const ActivationKind wanted = options_.merged[o];
@@ -90,11 +100,7 @@ class Planner {
       const auto times = std::count(graph_.outputs().begin(), graph_.outputs().end(), output);
       // Read by others too, the output needs its activation after all.
       if (wanted == ActivationKind::linear || !users_[index(output)].empty() || times > 1) continue;
-      int root = output;
-      while (!plan(root).runs && plan(root).activation.kind == ActivationKind::linear &&
-             !node(root).inputs.empty() && private_to_one(node(root).inputs.front())) {
-        root = node(root).inputs.front();
-      }
+      const int root = shown_by(output);
       plan(root).merged = plan(root).activation.kind == wanted &&
                           declaration(root).output.rank() > 0 &&
                           declaration(root).output.back() == declaration(output).output.back();
@@ -120,20 +126,9 @@ class Planner {
     }
   }
 
-  // The node that gives node i its first input its numbers: perhaps through views, which only the
-  // next one reads.
-  int behind_views(int i) const {
-    int root = node(i).inputs.front();
-    while (private_to_one(root) && !nodes_[index(root)].runs && !node(root).inputs.empty() &&
-           nodes_[index(root)].activation.kind == ActivationKind::linear) {
-      root = node(root).inputs.front();
-    }
-    return root;
-  }
-
   void share_features() {
     for (int i = 0; i < n_; ++i) {
-      if (declaration(i).shares_features) plan(behind_views(i)).in_bands = true;
+      if (declaration(i).shares_features) plan(shown_by(node(i).inputs.front())).in_bands = true;
     }
   }
 
@@ -144,14 +139,14 @@ class Planner {
       const Declaration& d = declaration(i);
       NodePlan& p = plan(i);
       if (!p.runs || !p.backward || !(d.takes_derivative || d.passes_relu)) continue;
-      const int root = behind_views(i);
+      const int input = node(i).inputs.front(), root = shown_by(input);
       NodePlan& source = plan(root);
       const ActivationKind kind = source.activation.kind;
       const bool taken =
           d.takes_derivative
               ? kind != ActivationKind::linear && !works_along_rows(kind)
               : kind == ActivationKind::relu && p.activation.kind == ActivationKind::linear;
-      if (!private_to_one(root) || !source.backward || !taken) continue;
+      if (!private_to_one(input) || !source.backward || !taken) continue;
       p.derived = root;
       source.is_derived = true;
     }
@@ -174,6 +169,9 @@ class Planner {
         p.value = applied && (!p.runs || keep_before) ? buffer(size, i, i) : p.before;
         p.epilogue = applied && p.runs && d.takes_epilogue && p.value == p.before &&
                      !works_along_rows(p.activation.kind);
+        if (p.derived >= 0) {
+          p.derivative_reads = d.takes_derivative ? derivative_reads(plan(p.derived)) : p.before;
+        }
         if (goes_back) use_again(i, applied);
       }
       if (is_output_[index(i)]) use(p.value, n_);
@@ -191,8 +189,7 @@ class Planner {
     }
     if (p.runs && d.keeps_output) use(p.before, moment);
     if (applied && !p.is_derived) use(derivative_reads(p), moment);
-    if (p.derived >= 0)
-      use(d.takes_derivative ? derivative_reads(plan(p.derived)) : p.before, moment);
+    if (p.derived >= 0) use(p.derivative_reads, moment);
   }
 
   static int derivative_reads(const NodePlan& p) {

@@ -37,18 +37,19 @@ enum class Route : std::uint8_t {
 
 /// How one node is run. Numbers are buffers of the plan; -1 where there is none.
 struct NodePlan {
-  bool runs = false;        ///< the layer computes; else it is a view of its input
-  ActivationFn activation;  ///< after the layer, its own or one folded into it
-  bool epilogue = false;    ///< the layer applies the activation itself
-  bool merged = false;      ///< the loss takes the activation over
-  int derived = -1;         ///< the node whose activation's derivative the layer applies
-  bool is_derived = false;  ///< whether such a layer applies this one's
-  bool in_bands = false;    ///< the reader's threads share the output's numbers, not the rows
-  bool backward = false;    ///< a gradient passes through
-  bool accumulate = false;  ///< a later use of shared weights: gradients add up
-  int before = -1;          ///< the output before the activation
-  int value = -1;           ///< the output
-  int delta = -1;           ///< d loss / d output
+  bool runs = false;          ///< the layer computes; else it is a view of its input
+  ActivationFn activation;    ///< after the layer, its own or one folded into it
+  bool epilogue = false;      ///< the layer applies the activation itself
+  bool merged = false;        ///< the loss takes the activation over
+  int derived = -1;           ///< the node whose activation's derivative the layer applies
+  int derivative_reads = -1;  ///< what that is computed from
+  bool is_derived = false;    ///< whether such a layer applies this one's
+  bool in_bands = false;      ///< the reader's threads share the output's numbers, not the rows
+  bool backward = false;      ///< a gradient passes through
+  bool accumulate = false;    ///< a later use of shared weights: gradients add up
+  int before = -1;            ///< the output before the activation
+  int value = -1;             ///< the output
+  int delta = -1;             ///< d loss / d output
   int saved = -1, scratch = -1, backward_scratch = -1;
   std::vector<Route> routes;  ///< for each input
   std::vector<int> aside;     ///< for each input, where an added gradient is computed

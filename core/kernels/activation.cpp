@@ -273,6 +273,11 @@ HWY_EXPORT(map_span);
 HWY_EXPORT(map_delta_rows);
 HWY_EXPORT(log1p_span);
 
+// Several threads may.
+void clear(bool& flag) noexcept {
+  std::atomic_ref<bool>(flag).store(false, std::memory_order_relaxed);
+}
+
 // About what one number costs, in nanoseconds.
 double work_of(ActivationKind kind) {
   switch (kind) {
@@ -303,9 +308,9 @@ void activate_span(const ActivationFn& f, std::int64_t n, const float* z, float*
 void apply_derivative(const Derivative& f, std::int64_t rows, std::int64_t n, std::int64_t stride,
                       const float* gradient, float* delta) noexcept {
   const float* saved = f.saved + (delta - gradient);
-  if (!HWY_DYNAMIC_DISPATCH(map_delta_rows)(f.activation, rows, n, stride, saved, delta)) {
-    std::atomic_ref<bool>(*f.finite).store(false, std::memory_order_relaxed);
-  }
+  const bool finite =
+      HWY_DYNAMIC_DISPATCH(map_delta_rows)(f.activation, rows, n, stride, saved, delta);
+  if (!finite) clear(*f.finite);
 }
 
 void exp_span(std::int64_t n, const float* x, float* y) noexcept {
@@ -355,28 +360,25 @@ void activate(const Workers& workers, const ActivationFn& f, std::int64_t rows, 
 
 bool activate_backward(const Workers& workers, const ActivationFn& f, std::int64_t rows,
                        std::int64_t cols, const float* saved, float* delta) {
-  std::atomic<bool> finite = true;
-  const auto note = [&finite](bool good) {
-    if (!good) finite.store(false, std::memory_order_relaxed);
-  };
+  bool finite = true;
   if (works_along_rows(f.kind)) {
     const bool plain = f.kind == ActivationKind::softmax;
     const auto run = plain ? softmax_rows_backward : log_softmax_rows_backward;
     workers.for_range(rows, (plain ? 0.6 : 1.5) * static_cast<double>(cols),
                       [&](std::int64_t begin, std::int64_t end) {
                         float* d = delta + begin * cols;
-                        note(finite_span((end - begin) * cols, d));
+                        if (!finite_span((end - begin) * cols, d)) clear(finite);
                         run(end - begin, cols, saved + begin * cols, d, d);
                       });
-    return finite.load();
+    return finite;
   }
-  workers.for_range(
-      rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.3,
-      [&](std::int64_t begin, std::int64_t end) {
-        const std::int64_t n = end - begin;
-        note(HWY_DYNAMIC_DISPATCH(map_delta_rows)(f, 1, n, n, saved + begin, delta + begin));
-      });
-  return finite.load();
+  const Derivative derivative{f, saved, &finite};
+  workers.for_range(rows * cols, derivative_needs_input(f) ? work_of(f.kind) : 0.3,
+                    [&](std::int64_t begin, std::int64_t end) {
+                      const std::int64_t n = end - begin;
+                      apply_derivative(derivative, 1, n, n, delta, delta + begin);
+                    });
+  return finite;
 }
 
 }  // namespace minnow::kernels

@@ -270,16 +270,12 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
     if (p.epilogue->bias != nullptr) add_to(workers, n, p.epilogue->bias, sum);
   }
   for (std::int64_t i = 0; i < pieces; ++i) add_to(workers, m * n, sums + i * m * n, total);
+  const ActivationFn& f = p.epilogue->activation;
+  if (f.kind == ActivationKind::relu) activate_span(f, m * n, total, total);  // as tiles would have
   for (std::int64_t row = 0; row < m; ++row) {
     std::copy_n(total + row * n, n, p.c + row * p.c_stride);
   }
-  const Epilogue& epilogue = *p.epilogue;
-  if (epilogue.activation.kind == ActivationKind::linear && epilogue.derivative == nullptr) return;
-  for (std::int64_t row = 0; row < m; ++row) {
-    float* c = p.c + row * p.c_stride;
-    activate_span(epilogue.activation, n, c, c);
-    if (epilogue.derivative != nullptr) apply_derivative(*epilogue.derivative, 1, n, n, p.c, c);
-  }
+  finish(p, {0, m}, {0, n});
 }
 
 // A column is a row of the transposed product, where registers lie along it.

@@ -126,7 +126,7 @@ void for_blocks(const Conv2DSize& s, bool transposed, F&& f) {
   const std::int64_t terms = transposed ? s.filters : s.channels;
   const std::int64_t columns = transposed ? s.channels : s.filters;
   const std::int64_t some_terms = std::min(terms, widest);
-  const std::int64_t some_columns = std::min(widest, most_weights / whole(some_terms));
+  const std::int64_t some_columns = columns_of_block(terms);
   for (std::int64_t n = 0; n < columns; n += some_columns) {
     const Span column{n, std::min(columns, n + some_columns)};
     for (std::int64_t k = 0; k < terms; k += some_terms) {
@@ -192,8 +192,8 @@ HWY_NOINLINE void add_inputs(const InputGradientJob& job, const Block& block, co
   }
 }
 
-// Some patches, block by block: read(block, place, t) fills a row of the products' operand
-// for each of some patches, write(block, place, t, first, last) takes one of their results.
+// Some patches, block by block: read(block, place, t) fills row t of the products' operand, and
+// write(block, place, t, first, last) takes that of their results.
 template <class Read, class Write>
 HWY_INLINE void multiply_patches(const Conv2DSize& s, const float* kernel, bool transposed,
                                  Scratch& scratch, Span patches, Read&& read, Write&& write) {
@@ -230,7 +230,7 @@ void winograd_outputs(const WinogradForwardJob& job, const NextPart& next) {
 // dx of some images. The patches' shares overlap: they are added in the patches' order.
 void winograd_inputs(const InputGradientJob& job, const NextPart& next) {
   const Conv2DSize& s = job.size;
-  const std::int64_t image = s.height * s.width * s.channels, each = patches_of_image(s);
+  const std::int64_t image = s.height * s.width * s.channels, each = patches_in(s);
   Scratch scratch;
   for (Span part = next(); part.size() > 0; part = next()) {
     std::fill(job.dx + part.begin * image, job.dx + part.end * image, 0.0F);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "conv2d.h"
 
 // Internal to core/kernels: convolutions with kernels of 3 x 3 by minimal filtering, 16 products
@@ -28,10 +31,15 @@ inline double work_of_patch(const Conv2DSize& s) noexcept {
 /// so many channels or filters.
 constexpr std::int64_t most_weights = 2048, widest_block = 64;
 
+/// The columns of a block to which so many terms are summed.
+inline std::int64_t columns_of_block(std::int64_t terms) noexcept {
+  const std::int64_t whole = (std::min(terms, widest_block) + 15) / 16 * 16;
+  return std::min(widest_block, most_weights / whole);
+}
+
 /// Whether it is one block that sums so many terms to so many columns.
 inline bool is_one_block(std::int64_t terms, std::int64_t columns) noexcept {
-  return terms <= widest_block && columns <= widest_block &&
-         (terms + 15) / 16 * 16 * columns <= most_weights;
+  return terms <= widest_block && columns <= columns_of_block(terms);
 }
 
 /// Whether a convolution can be computed so, and is worth it.

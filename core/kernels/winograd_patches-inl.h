@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "conv2d.h"
 #include "winograd-inl.h"
+#include "winograd.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace minnow::kernels::HWY_NAMESPACE {
@@ -39,14 +39,10 @@ struct Place {
 };
 
 inline std::int64_t patches_across(const Conv2DSize& s) { return (s.out_w + 1) / 2; }
-inline std::int64_t patches_of_image(const Conv2DSize& s) {
-  return (s.out_h + 1) / 2 * patches_across(s);
-}
-
 /// The places of patches from `first` on.
 template <std::size_t n>
 void find_places(const Conv2DSize& s, std::int64_t first, std::int64_t count, Place (&places)[n]) {
-  const std::int64_t each = patches_of_image(s), across = patches_across(s);
+  const std::int64_t each = patches_in(s), across = patches_across(s);
   const std::int64_t within = first % each;
   Place p{first / each, within / across * 2, within % across * 2};
   for (std::int64_t t = 0; t < count; ++t) {
