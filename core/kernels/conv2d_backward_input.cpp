@@ -5,7 +5,7 @@
 #include "core/kernels/conv2d_by_taps.h"
 #include "core/kernels/conv2d_few_channels.h"
 #include "core/kernels/conv2d_product.h"
-#include "core/kernels/conv2d_scatter.h"
+#include "core/kernels/conv2d_by_products.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/dots.h"
@@ -19,7 +19,7 @@
 // class: they meet the same taps, and neighbours among them neighbours in dy. For each class this
 // is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
 // for B. With few channels lanes would stay empty: there registers go along the filters instead, or
-// along a row (conv2d_few_channels.h), or outputs go one by one (conv2d_scatter.h); and classes
+// along a row (conv2d_few_channels.h), or outputs go one by one (conv2d_by_products.h); and classes
 // beside one another that meet the same outputs are joined, their channels beside one another in B
 // as they are in dx.
 namespace minnow::kernels {
@@ -353,8 +353,8 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
       size.kernel_h * size.kernel_w * size.filters / size.groups / (size.stride_h * size.stride_w);
   const double work =
       static_cast<double>(size.width * size.channels) * (0.2 + 0.03 * static_cast<double>(terms));
-  if (scatter_fits(size)) {
-    return scatter_backward_input(workers, size, batch, dy, kernel, dx, work);
+  if (by_products_fits(size)) {
+    return input_gradient_by_products(workers, size, batch, dy, kernel, dx, work);
   }
   if (few_channels_fit(size)) {
     return few_channels_backward_input(workers, size, batch, dy, kernel, dx, work);

@@ -24,14 +24,15 @@ struct InputGradientJob {
   float* dx;
 };
 
-/// to[i to_next + q] += from[i from_next + q] for i < runs and q < numbers: for every apart-th i,
-/// then for those beside them, and so on.
-struct RunsJob {
+/// to[i to_next + q] = the sum over t < terms of from[i from_next + offsets[t] + q], in their
+/// order, for i < places and q < numbers. Up to a register's numbers are read behind those.
+struct SumsJob {
+  std::int64_t places, numbers, terms;
+  const std::int64_t* offsets;
   const float* from;
   std::int64_t from_next;
   float* to;
   std::int64_t to_next;
-  std::int64_t numbers, runs, apart;
 };
 
 struct WinogradForwardJob {

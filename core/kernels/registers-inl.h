@@ -51,11 +51,26 @@ HWY_NOINLINE inline Floats load_some(const float* from, int count) {
   for (int i = 0; i < count; ++i) copy[i] = from[i];
   return hn::LoadU(FloatTag(), copy);
 }
-HWY_NOINLINE inline void store_some(Floats v, int count, float* to) {
-  float copy[lanes];
-  hn::StoreU(v, FloatTag(), copy);
-  for (int i = 0; i < count; ++i) to[i] = copy[i];
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void store_some(Floats v, int count, float* to) {
+  if (count > 0) hn::StoreU(v, FloatTag(), to);
 }
+#else
+template <class V>
+HWY_INLINE void store_first(V v, int count, float* to) {
+  const hn::DFromV<V> d;
+  constexpr int half = hn::MaxLanes(d) / 2;
+  if constexpr (half == 0) {
+    if (count > 0) hn::StoreU(v, d, to);
+  } else {
+    const hn::Half<decltype(d)> h;
+    if (count < half) return store_first(hn::LowerHalf(h, v), count, to);
+    hn::StoreU(hn::LowerHalf(h, v), h, to);
+    store_first(hn::UpperHalf(h, v), count - half, to + half);
+  }
+}
+HWY_NOINLINE inline void store_some(Floats v, int count, float* to) { store_first(v, count, to); }
+#endif
 
 /// max(floor, v), and NaN of NaN.
 HWY_INLINE Floats at_least(Floats floor, Floats v) {
