@@ -9,6 +9,7 @@ namespace minnow {
 struct Span {
   std::int64_t begin, end;
   constexpr std::int64_t size() const noexcept { return end - begin; }
+  friend constexpr bool operator==(const Span&, const Span&) = default;
 };
 
 /// Piece `index` of `pieces` over [0, n): sizes differ by at most one.

@@ -2,10 +2,11 @@
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_axis.h"
+#include "core/kernels/conv2d_by_products.h"
 #include "core/kernels/conv2d_by_taps.h"
 #include "core/kernels/conv2d_few_channels.h"
+#include "core/kernels/conv2d_joined.h"
 #include "core/kernels/conv2d_product.h"
-#include "core/kernels/conv2d_by_products.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
 #include "core/kernels/dots.h"
@@ -19,9 +20,8 @@
 // class: they meet the same taps, and neighbours among them neighbours in dy. For each class this
 // is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
 // for B. With few channels lanes would stay empty: there registers go along the filters instead, or
-// along a row (conv2d_few_channels.h), or outputs go one by one (conv2d_by_products.h); and classes
-// beside one another that meet the same outputs are joined, their channels beside one another in B
-// as they are in dx.
+// along a row (conv2d_few_channels.h), or along taps (conv2d_by_products.h), or along several
+// classes (conv2d_joined.h).
 namespace minnow::kernels {
 namespace {
 
@@ -42,7 +42,6 @@ class InputGradient {
         filters_(s.filters / s.groups),
         by_dots_(channels_ <= 5 && filters_ > channels_ &&
                  (s.groups == 1 || filters_ % dot_lanes == 0)),
-        joins_(joined()),
         met_rows_(rows_.outputs()),
         met_columns_(columns_.outputs()) {
     depth_ = by_dots_ && s.groups == 1 ? terms_of_tap() : s.filters;
@@ -75,10 +74,6 @@ class InputGradient {
   // Rows of places [begin, end), in strides, counted through the batch.
   void run(std::int64_t begin, std::int64_t end) const {
     const Tiles& tiles = kernels::tiles();
-    if (joins_) {
-      return sum_panel({0, 0, channels_, static_cast<int>(channels_ * columns_.classes())}, begin,
-                       end);
-    }
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       for (std::int64_t c = 0; c < channels_;) {
         const std::int64_t left = channels_ - c;
@@ -96,10 +91,9 @@ class InputGradient {
     int width;
   };
 
-  // Some terms of a class, or of joined ones, counted filter by filter and tap by tap.
+  // Some terms of a class, counted filter by filter and tap by tap.
   struct Part {
-    std::int64_t y;             // the class's first place
-    Span x;                     // and that of each
+    std::int64_t y, x;          // the class's first place
     std::int64_t begin, terms;  // from the class's begin-th on
     std::int64_t at;            // where they lie in the pass
     bool add;
@@ -114,18 +108,9 @@ class InputGradient {
     alignas(64) float kernel[most_packed];
   };
 
-  // Whether the classes of a row are joined: few channels, and outputs that all classes meet.
-  bool joined() const {
-    if (by_dots_ || s_.groups > 1 || s_.stride_w == 1 || s_.dilation_w > 1) return false;
-    return channels_ * columns_.classes() <= widest_panel && s_.width >= s_.stride_w &&
-           s_.kernel_w >= 2 * s_.stride_w - 1;
-  }
   // Whether a tap belongs to a part's terms.
   bool belongs(const Part& part, std::int64_t a, std::int64_t b) const {
-    if (!rows_.hits(part.y, a) || !columns_.hits(part.x.begin, b)) return false;
-    if (!joins_) return true;
-    const Span met = columns_.meeting(columns_.output(part.x.begin, b));
-    return met.begin == part.x.begin && met.end == part.x.end;
+    return rows_.hits(part.y, a) && columns_.hits(part.x, b);
   }
 
   std::int64_t unit() const { return by_dots_ ? dot_lanes : 1; }
@@ -141,8 +126,8 @@ class InputGradient {
       sum(panel, pass, begin, end);
       pass.count = pass.terms = 0;
     };
-    const auto sum_terms = [&](std::int64_t y, Span x, bool add) {
-      Part part{y, x, 0, 0, 0, add};
+    for (std::int64_t c = 0; c < rows_.classes() * columns_.classes(); ++c) {
+      Part part{c / columns_.classes(), c % columns_.classes(), 0, 0, 0, /*add=*/false};
       std::int64_t terms = 0;
       for (std::int64_t tap = 0; tap < rows_.taps * columns_.taps; ++tap) {
         if (belongs(part, tap / columns_.taps, tap % columns_.taps)) terms += terms_of_tap();
@@ -157,19 +142,6 @@ class InputGradient {
         part.begin += part.terms;
         part.add = true;
       } while (part.begin < terms);
-    };
-    const Span all{0, columns_.classes()};
-    for (std::int64_t y = 0; y < rows_.classes(); ++y) {
-      if (!joins_) {
-        for (std::int64_t x = 0; x < all.end; ++x) sum_terms(y, {x, x + 1}, /*add=*/false);
-        continue;
-      }
-      // What all classes meet, then what some do.
-      sum_terms(y, all, /*add=*/false);
-      for (std::int64_t o = met_columns_.begin; o < met_columns_.end; ++o) {
-        const Span some = columns_.meeting(o);
-        if (some.size() > 0 && some.size() < all.size()) sum_terms(y, some, /*add=*/true);
-      }
     }
     finish();
   }
@@ -183,31 +155,28 @@ class InputGradient {
         const std::int64_t begin = std::max(part.begin, first);
         const std::int64_t end = std::min(part.begin + part.terms, first + terms_of_tap());
         if (begin < end) {
-          const std::int64_t place =
-              (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
-              (columns_.output(part.x.begin, b) - met_columns_.begin) * depth_;
+          const std::int64_t place = (rows_.output(part.y, a) - met_rows_.begin) * row_size_ +
+                                     (columns_.output(part.x, b) - met_columns_.begin) * depth_;
           const Span filters{begin - first, end - first};
           const std::int64_t at = part.at + begin - part.begin;
           for (std::int64_t f = 0; f < filters.size(); f += unit()) {
             pass.offsets[(at + f) / unit()] = place + filters.begin + f;
           }
-          for (std::int64_t x = 0; x < part.x.size(); ++x) {
-            pack_tap(panel, a * columns_.taps + b + x, filters, at, x * channels_, pass);
-          }
+          pack_tap(panel, a * columns_.taps + b, filters, at, pass);
         }
         first += terms_of_tap();
       }
     }
   }
 
-  // Some of a tap's filters, to the columns of B from `column` on.
+  // Some of a tap's filters.
   void pack_tap(const Panel& panel, std::int64_t tap, Span filters, std::int64_t at,
-                std::int64_t column, Pass& pass) const {
+                Pass& pass) const {
     const float* from = kernel_ + (tap * channels_ + panel.first) * s_.filters +
                         panel.group * filters_ + filters.begin;
     if (!by_dots_) {
       return pack_columns({from, s_.filters, /*transposed=*/true}, {0, filters.size()}, 0,
-                          panel.channels, panel.width, pass.kernel + at * panel.width + column);
+                          panel.channels, panel.width, pass.kernel + at * panel.width);
     }
     const std::int64_t exist = std::min(filters_, filters.end) - filters.begin;
     for (std::int64_t c = 0; c < panel.channels; ++c) {
@@ -250,25 +219,14 @@ class InputGradient {
                   const Place& place, std::int64_t count) const {
     const std::int64_t rows = std::min(count, rows_.places_of(part.y) - place.row);
     const std::int64_t y = part.y + place.row * s_.stride_h;
-    const std::int64_t x = part.x.begin + place.column * s_.stride_w;
+    const std::int64_t x = part.x + place.column * s_.stride_w;
     float* dx = dx_ + ((place.image * s_.height + y) * s_.width + x) * s_.channels +
                 panel.group * channels_ + panel.first;
-    a += panel.group * filters_;
-    // The row's last place may be there for the first classes only.
-    const auto columns_of = [&](std::int64_t last) {
-      return std::clamp<std::int64_t>(columns_.places_of(last) - place.column, 0, wide_);
-    };
-    const std::int64_t columns = columns_of(part.x.end - 1);
-    const Block block{a, dx, rows, columns, part.x.size() * panel.channels};
+    const std::int64_t columns =
+        std::clamp<std::int64_t>(columns_.places_of(part.x) - place.column, 0, wide_);
+    const Block block{a + panel.group * filters_, dx, rows, columns, panel.channels};
     if (by_dots_) return sum_by_dots(pass, part, block);
     sum_by_tiles(panel, pass, part, block);
-    std::int64_t some = part.x.size();
-    while (some > 0 && columns_of(part.x.begin + some - 1) == columns) --some;
-    if (some > 0) {
-      sum_by_tiles(panel, pass, part,
-                   {a + columns * depth_, dx + columns * s_.stride_w * s_.channels, rows, 1,
-                    some * panel.channels});
-    }
   }
 
   // rows x columns places of dx with so many numbers each, and where dy begins for them.
@@ -313,14 +271,11 @@ class InputGradient {
     job.add = part.add;
     job.floor = no_floor;
     job.a = block.a;
-    for (std::int64_t c = 0; c < block.numbers; c += job.columns) {
-      const int width = tiles.broad(block.numbers - c);
-      job.columns = std::min<std::int64_t>(block.numbers - c, width);
-      job.b = pass.kernel + part.at * panel.width + c;
-      job.c = block.dx + c;
-      run_cuts(tiles, job, width, TileCut(block.columns, tiles.tallest(width)), block.rows,
-               row_size_, down());
-    }
+    job.b = pass.kernel + part.at * panel.width;
+    job.c = block.dx;
+    job.columns = block.numbers;
+    run_cuts(tiles, job, panel.width, TileCut(block.columns, tiles.tallest(panel.width)),
+             block.rows, row_size_, down());
   }
 
   const Conv2DSize& s_;
@@ -329,7 +284,7 @@ class InputGradient {
   float* dx_;
   Axis rows_, columns_;
   std::int64_t channels_, filters_;  // of a group
-  bool by_dots_, joins_;
+  bool by_dots_;
   Span met_rows_, met_columns_;
   std::int64_t depth_;  // numbers of a place in the slab
   bool in_place_;
@@ -358,6 +313,9 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
   }
   if (few_channels_fit(size)) {
     return few_channels_backward_input(workers, size, batch, dy, kernel, dx, work);
+  }
+  if (joined_fits(size)) {
+    return input_gradient_by_joined(workers, size, batch, dy, kernel, dx, work);
   }
   const InputGradient gradient(size, dy, kernel, dx);
   if (!gradient.fits()) {

@@ -151,6 +151,22 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({7, 25, 8, 3, 3, 9, 1, 1, 1, 1, 1, 1});
   all.push_back({5, 37, 12, 2, 5, 30});
   all.push_back({6, 7, 4, 3, 3, 32, 1, 1, 1, 1, 1, 1, 1, 1, 2});
+  // By products: outputs that no place of the first columns meets, and some that none meets; more
+  // classes than are kept.
+  all.push_back({5, 9, 4, 3, 3, 13, 1, 1, 4, 0, 5, 0});
+  all.push_back({5, 9, 4, 3, 3, 13, 1, 1, 0, 5, 0, 6});
+  all.push_back({9, 9, 2, 2, 3, 10, 2, 3, 1, 4, 1, 7});
+  all.push_back({3, 40, 4, 2, 3, 16, 1, 18});
+  // Classes of places that are joined: with and without a whole last place, padding wider than the
+  // kernel, taps in several columns of outputs and far apart rows; and kernels too large for it.
+  all.push_back({9, 9, 16, 3, 3, 20, 2, 2, 0, 1, 0, 1});
+  all.push_back({8, 10, 9, 3, 3, 6, 2, 2, 3, 0, 4, 5});
+  all.push_back({8, 11, 12, 4, 5, 9, 2, 2, 1, 2, 2, 1});
+  all.push_back({15, 11, 12, 3, 5, 8, 3, 2, 2, 1, 2, 2, 2, 1});
+  all.push_back({15, 11, 12, 4, 3, 8, 2, 2, 5, 5, 1, 1, 2, 1});
+  all.push_back({8, 14, 10, 3, 5, 12, 2, 3, 1, 1, 2, 1});
+  all.push_back({6, 6, 16, 1, 3, 5, 3, 2});
+  all.push_back({5, 6, 16, 5, 5, 230, 2, 2});
   // Products: kernels as large as the image, of one place; and what looks like one but for a stride
   // or a dilation.
   all.push_back({5, 4, 6, 5, 4, 35});
