@@ -35,6 +35,28 @@ struct SumsJob {
   std::int64_t to_next;
 };
 
+/// sums[(i registers + j) lanes + q] (+)= sum over p < places of dy[p dy_row + i]
+/// x[first[p] + column[j] + q], for filters i and registers j. Behind the first `whole` places only
+/// count[j] numbers are read, and only so many sums are right.
+struct FewFiltersJob {
+  static constexpr int most_registers = 5;
+
+  std::int64_t filters, registers, places, whole;
+  const std::int64_t* first;
+  const float* x;
+  std::int64_t column[most_registers], count[most_registers];
+  const float* dy;
+  std::int64_t dy_row;
+  float* sums;
+  bool add;
+};
+
+/// What an instruction set takes of it at a time: one of two numbers of registers, and so many
+/// filters.
+struct FewFiltersTiles {
+  int lanes, narrow, wide, most_rows;
+};
+
 struct WinogradForwardJob {
   const Conv2DSize& size;
   const float* x;

@@ -18,6 +18,15 @@ inline std::int64_t kernel_numbers(const Conv2DSize& s) noexcept {
   return s.kernel_h * s.kernel_w * (s.channels / s.groups) * s.filters;
 }
 
+/// How many pieces `rows` output rows of a batch are cut into: a small kernel has too few parts to
+/// share out, and copies of padded images that every thread would make.
+inline std::int64_t pieces_of(const Conv2DSize& s, std::int64_t rows) {
+  constexpr std::int64_t tiny = 512;  // numbers, which are few tiles
+  const std::int64_t most = kernel_numbers(s) <= tiny ? 8 : 4;
+  const bool fit = most * (kernel_numbers(s) + s.filters) <= most_piece_numbers;
+  return fit ? std::clamp<std::int64_t>(rows / 8, 1, most) : 1;
+}
+
 /// For calls that have nothing to remember.
 struct NoMemory {};
 
@@ -27,6 +36,13 @@ struct NoMemory {};
 template <class Memory = NoMemory, class F>
 void sum_pieces(const Workers& workers, const KernelGradientJob& job, std::int64_t pieces,
                 std::int64_t parts, double work, F&& f) {
+  if (pieces == 1) {
+    return workers.for_range(parts, work / static_cast<double>(parts),
+                             [&](std::int64_t begin, std::int64_t end) {
+                               Memory memory;
+                               f(job, 0, {begin, end}, memory);
+                             });
+  }
   alignas(64) float sums[most_piece_numbers];
   const std::int64_t count = kernel_numbers(job.size);
   const std::int64_t each = count + (job.dbias != nullptr ? job.size.filters : 0);

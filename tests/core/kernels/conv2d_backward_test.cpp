@@ -129,7 +129,8 @@ TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
 
 TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
   for (const ConvSetting& setting :
-       {ConvSetting{5, 5, 2, 3, 3, 13}, ConvSetting{13, 13, 32, 3, 3, 64}}) {
+       {ConvSetting{5, 5, 2, 3, 3, 13}, ConvSetting{13, 13, 32, 3, 3, 64},
+        ConvSetting{7, 7, 16, 3, 3, 4}}) {
     const ConvCase c(setting.size(), 0);
     const auto filters = static_cast<std::size_t>(c.size.filters);
     EXPECT_TRUE(near_all(std::vector<double>(c.kernel.size()), backward_kernel(c, 2), 0));
@@ -145,7 +146,8 @@ TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
 
 TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
   for (const ConvSetting& setting :
-       {ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}, ConvSetting{7, 6, 40, 3, 3, 37}}) {
+       {ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}, ConvSetting{7, 6, 40, 3, 3, 37},
+        ConvSetting{9, 9, 8, 3, 3, 4}, ConvSetting{5, 5, 16, 3, 3, 4}}) {
     const ConvCase c(setting.size(), 3);
     const auto fresh = backward_kernel(c, 1);
     auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
@@ -183,7 +185,8 @@ TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
        {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
         ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
-        ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}, ConvSetting{29, 21, 5, 3, 3, 12}}) {
+        ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}, ConvSetting{29, 21, 5, 3, 3, 12},
+        ConvSetting{17, 19, 5, 5, 3, 13}, ConvSetting{14, 15, 16, 3, 3, 20, 2, 2, 1, 0, 0, 1}}) {
     const ConvCase c(setting.size(), 9);
     const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {

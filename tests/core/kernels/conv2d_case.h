@@ -166,7 +166,17 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({15, 11, 12, 4, 3, 8, 2, 2, 5, 5, 1, 1, 2, 1});
   all.push_back({8, 14, 10, 3, 5, 12, 2, 3, 1, 1, 2, 1});
   all.push_back({6, 6, 16, 1, 3, 5, 3, 2});
+  all.push_back({14, 9, 12, 4, 3, 8, 3, 2, 0, 0, 0, 0, 2, 1});
+  all.push_back({22, 9, 12, 6, 3, 8, 3, 2, 0, 0, 0, 0, 2, 1});
+  all.push_back({5, 6, 16, 5, 5, 100, 2, 2});
   all.push_back({5, 6, 16, 5, 5, 230, 2, 2});
+  // Few filters: with one and several registers for a row of the kernel, groups, and sums of so
+  // many that they have no room.
+  all.push_back({9, 10, 16, 3, 3, 2, 1, 1, 1, 1, 1, 1});
+  all.push_back({11, 8, 9, 5, 5, 5, 2, 1, 2, 2, 2, 2});
+  all.push_back({8, 9, 34, 3, 2, 6, 1, 2, 0, 1, 1, 0, 1, 1, 2});
+  all.push_back({8, 9, 12, 2, 3, 7, 1, 1, 0, 2, 0, 0, 2, 2});
+  all.push_back({4, 5, 300, 3, 3, 7});
   // Products: kernels as large as the image, of one place; and what looks like one but for a stride
   // or a dilation.
   all.push_back({5, 4, 6, 5, 4, 35});
