@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t most_terms = 1024;     // of a part
 constexpr std::int64_t most_numbers = 32768;  // of a kernel
-constexpr std::int64_t most_parts = 64;
+constexpr std::int64_t most_pieces = 64;
 constexpr std::int64_t lane_unit = 16;  // of any instruction set's registers
 
 struct Axes {
@@ -43,9 +43,10 @@ class Joined {
         dx_(dx),
         axes_(s),
         step_(s.dilation_h / std::gcd(s.dilation_h, s.stride_h)),
-        row_size_(s.out_w * s.filters) {
-    for (std::int64_t t = 0; t < most_terms; ++t) {
-      offsets_[t] = t % s.filters - t / s.filters * step_ * row_size_;
+        row_size_(s.out_w * s.filters),
+        tiles_(kernels::tiles()) {
+    for (std::int64_t tap = 0, t = 0; tap < s.kernel_h; ++tap) {
+      for (std::int64_t f = 0; f < s.filters; ++f) offsets_[t++] = f - tap * step_ * row_size_;
     }
     const Span all{0, axes_.columns.classes()}, outputs = axes_.columns.outputs();
     float* packed = kernel_;
@@ -66,13 +67,17 @@ class Joined {
   // In strides.
   std::int64_t rows_of_image() const { return axes_.rows.places(); }
 
-  // Rows of places [begin, end), in strides, counted through the batch.
+  // Rows of places [begin, end), in strides, counted through the batch: all of one, while its
+  // outputs and places are in the first cache.
   void run(std::int64_t begin, std::int64_t end) const {
-    for (std::int64_t r = begin; r < end;) {
-      const std::int64_t n = r / rows_of_image(), row = r % rows_of_image();
-      const Span rows{row, std::min(rows_of_image(), row + end - r)};
-      for (const Part* part = parts_; part < parts_ + count_; ++part) sum(*part, n, rows);
-      r += rows.size();
+    Piece pieces[most_pieces];
+    std::copy_n(pieces_, count_, pieces);
+    std::int64_t n = begin / rows_of_image(), row = begin % rows_of_image();
+    for (std::int64_t r = begin; r < end; ++r) {
+      for (Piece* piece = pieces; piece < pieces + count_; ++piece) sum(n, row, *piece);
+      if (++row < rows_of_image()) continue;
+      row = 0;
+      ++n;
     }
   }
 
@@ -83,12 +88,28 @@ class Joined {
     std::int64_t output;  // and the column of outputs that those meet
     bool add;
     std::int64_t row = 0, taps = 0;  // of outputs that the first tap meets, and of taps
-    const float* kernel = nullptr;
+    std::int64_t places = 0;
+    Span inside{0, 0};         // those that meet outputs inside
+    std::int64_t numbers = 0;  // of a place, and of the last one, which may be there for the first
+    std::int64_t last = 0;     // classes only
+  };
+  // Some columns of a part, and the job that a tile gets for them.
+  struct Piece {
+    Part part;
+    std::int64_t first;  // column
+    int width;
+    const float* kernel;
+    TileJob job;
   };
 
   float* set_part(Part part, const float* kernel, float* packed) {
+    part.places = axes_.columns.places_of(part.x.begin);
+    part.inside = places_inside(part.output, 1, s_.out_w, part.places);
+    part.numbers = part.x.size() * s_.channels;
+    const std::int64_t last_x = part.x.begin + (part.places - 1) * s_.stride_w;
+    part.last = std::min(part.numbers, (s_.width - last_x) * s_.channels);
     const std::int64_t width = width_of(s_, part.x);
-    part.kernel = packed;
+    float* const numbers = packed;
     for (std::int64_t a = 0; a < s_.kernel_h; ++a) {
       if (!axes_.rows.hits(part.y, a)) continue;
       if (part.taps++ == 0) part.row = axes_.rows.output(part.y, a);
@@ -102,91 +123,68 @@ class Joined {
       }
       packed += s_.filters * width;
     }
-    parts_[count_++] = part;
-    return packed;
-  }
-
-  // A part's share in some rows of image n.
-  void sum(const Part& part, std::int64_t n, Span rows) const {
-    const std::int64_t end = std::min(rows.end, axes_.rows.places_of(part.y));
-    // Tap k of a row meets outputs k step_ rows above those of the first one.
-    const auto taps_inside = [&](std::int64_t row) -> Span {
-      const std::int64_t first = row + part.row;
-      const std::int64_t above = first < 0 ? 0 : std::min(part.taps, first / step_ + 1);
-      return {std::min(above, std::max<std::int64_t>(0, ceil_div(first - s_.out_h + 1, step_))),
-              above};
-    };
-    for (std::int64_t row = rows.begin, next; row < end; row = next) {
-      const Span taps = taps_inside(row);
-      next = row + 1;
-      while (next < end && taps_inside(next) == taps) ++next;
-      sum_rows_alike(part, n, {row, next}, taps);
-    }
-  }
-
-  // The same for rows that meet the same taps inside.
-  void sum_rows_alike(const Part& part, std::int64_t n, Span rows, Span taps) const {
-    const std::int64_t places = axes_.columns.places_of(part.x.begin);
-    const Span inside = places_inside(part.output, 1, s_.out_w, places);
-    const std::int64_t numbers = part.x.size() * s_.channels;
-    float* dx =
-        dx_ + ((n * s_.height + part.y + rows.begin * s_.stride_h) * s_.width + part.x.begin) *
-                  s_.channels;
-    // The last place may be there for the first classes only.
-    const std::int64_t last =
-        std::min(numbers, (s_.width - part.x.begin - (places - 1) * s_.stride_w) * s_.channels);
-    if (!part.add) {
-      for (std::int64_t row = 0; row < rows.size(); ++row) {
-        for (std::int64_t t = 0; t < places; ++t) {
-          if (t == inside.begin) t = inside.end;
-          if (t == places) break;
-          std::fill_n(dx + row * down() + t * across(), t == places - 1 ? last : numbers, 0.0F);
-        }
-      }
-    }
-    const float* a = dy_ + (n * s_.out_h + rows.begin + part.row - taps.begin * step_) * row_size_ +
-                     (inside.begin + part.output) * s_.filters;
-    const bool cut = last < numbers && inside.end == places;
-    const std::int64_t whole = inside.size() - (cut ? 1 : 0);
-    multiply(part, taps, {a, dx + inside.begin * across(), rows.size(), whole, numbers});
-    if (cut) {
-      multiply(part, taps,
-               {a + whole * s_.filters, dx + (places - 1) * across(), rows.size(), 1, last});
-    }
-  }
-
-  // rows x columns places of dx with so many numbers each, and where dy begins for them.
-  struct Block {
-    const float* a;
-    float* dx;
-    std::int64_t rows, columns, numbers;
-  };
-
-  void multiply(const Part& part, Span taps, const Block& block) const {
-    const Tiles& tiles = kernels::tiles();
     TileJob job{};
-    job.terms = job.whole = taps.size() * s_.filters;
     job.offsets = offsets_;
     job.fours = s_.filters % 4 == 0;
     set_rows(job, s_.filters);
-    job.b_row = width_of(s_, part.x);
+    job.b_row = width;
     job.c_row = across();
     job.add = part.add;
     job.floor = no_floor;
-    job.a = block.a;
-    for (std::int64_t c = 0; c < block.numbers; c += job.columns) {
-      const int width = tiles.broad(block.numbers - c);
-      job.columns = std::min<std::int64_t>(block.numbers - c, width);
-      job.b = part.kernel + taps.begin * s_.filters * job.b_row + c;
-      job.c = block.dx + c;
-      run_cuts(tiles, job, width, TileCut(block.columns, tiles.tallest(width)), block.rows,
-               row_size_, down());
+    for (std::int64_t c = 0; c < part.numbers; c += job.columns) {
+      const int some = tiles_.broad(part.numbers - c);
+      job.columns = std::min<std::int64_t>(part.numbers - c, some);
+      pieces_[count_++] = {part, c, some, numbers + c, job};
     }
+    return packed;
   }
 
-  // From a place to the next one of its class, and to the one below.
+  // A piece's share in a row of image n.
+  void sum(std::int64_t n, std::int64_t row, Piece& piece) const {
+    const Part& part = piece.part;
+    const std::int64_t y = part.y + row * s_.stride_h;
+    if (y >= s_.height) return;
+    // Tap k of the class meets the outputs k step_ rows above those of the first one.
+    const std::int64_t first = row + part.row;
+    const std::int64_t above = first < 0 ? 0 : std::min(part.taps, ceil_div(first + 1, step_));
+    const std::int64_t below = std::max<std::int64_t>(0, ceil_div(first - s_.out_h + 1, step_));
+    const Span taps{std::min(above, below), above};
+    const auto place = [&](std::int64_t t) {
+      return dx_ + ((n * s_.height + y) * s_.width + part.x.begin + t * s_.stride_w) * s_.channels +
+             piece.first;
+    };
+    TileJob& job = piece.job;
+    const std::int64_t columns = job.columns;
+    const std::int64_t of_last = std::clamp<std::int64_t>(part.last - piece.first, 0, columns);
+    for (std::int64_t t = 0; t < part.places && !part.add; ++t) {
+      if (t >= part.inside.begin && t < part.inside.end) continue;
+      std::fill_n(place(t), t < part.places - 1 ? columns : of_last, 0.0F);
+    }
+    if (part.inside.size() == 0) return;
+    job.terms = job.whole = taps.size() * s_.filters;
+    const std::int64_t output_row = taps.size() > 0 ? first - taps.begin * step_ : 0;
+    job.a = dy_ + (n * s_.out_h + output_row) * row_size_ +
+            (part.inside.begin + part.output) * s_.filters;
+    job.b = piece.kernel + taps.begin * s_.filters * job.b_row;
+    job.c = place(part.inside.begin);
+    const bool cut = of_last < columns && part.inside.end == part.places;
+    const std::int64_t whole = part.inside.size() - (cut ? 1 : 0);
+    run_rows(tiles_, job, piece.width, whole);
+    if (!cut) return;
+    job.a += whole * s_.filters;
+    job.c += whole * across();
+    for (std::int64_t c = 0; c < of_last; c += job.columns) {
+      const int width = tiles_.broad(of_last - c);
+      job.columns = std::min<std::int64_t>(of_last - c, width);
+      run_rows(tiles_, job, width, 1);
+      job.b += job.columns;
+      job.c += job.columns;
+    }
+    job.columns = columns;
+  }
+
+  // From a place to the next one of its class.
   std::int64_t across() const { return s_.stride_w * s_.channels; }
-  std::int64_t down() const { return s_.stride_h * s_.width * s_.channels; }
 
   const Conv2DSize& s_;
   const float* dy_;
@@ -194,8 +192,9 @@ class Joined {
   Axes axes_;
   std::int64_t step_;  // rows of outputs from a class's tap to the next
   std::int64_t row_size_;
+  const Tiles& tiles_;
   std::int64_t count_ = 0;
-  Part parts_[most_parts];
+  Piece pieces_[most_pieces];
   std::int64_t offsets_[most_terms];
   alignas(64) float kernel_[most_numbers];
 };
@@ -210,15 +209,17 @@ bool joined_fits(const Conv2DSize& s) {
       s.kernel_h * s.filters > most_terms) {
     return false;
   }
-  std::int64_t parts = 0, numbers = 0;
+  // As many pieces as there are at most, and the same for AVX2 and AVX-512.
+  const std::int64_t lanes = std::min(tiles().lanes, 8);
+  std::int64_t pieces = 0, numbers = 0;
   const Span outputs = axes.columns.outputs();
   for (std::int64_t o = outputs.begin; o < outputs.end; ++o) {
     const Span met = axes.columns.meeting(o);
     if (met.size() <= 0) continue;
-    ++parts;
     numbers += width_of(s, met);
+    pieces += ceil_div(met.size() * s.channels, lanes);
   }
-  return parts * s.stride_h <= most_parts && numbers * s.kernel_h * s.filters <= most_numbers;
+  return pieces * s.stride_h <= most_pieces && numbers * s.kernel_h * s.filters <= most_numbers;
 }
 
 void input_gradient_by_joined(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
