@@ -40,8 +40,9 @@ void fetch_rows(const float* from, std::int64_t stride, std::int64_t count, std:
 
 // A block of B is packed and stays in a core's own cache while all rows pass over it. High tiles
 // are run beside one another, A's few rows staying in the first cache and B passing through it. Low
-// ones load much of B for what they do with it: they are run one below the other, many rows for a
-// panel. Rows of A are read where they lie, for a copy's cost returns with each block of B.
+// ones load much of B for what they do with it, and of few terms much of a panel stays there: those
+// are run one below the other, many rows for a panel. Rows of A are read where they lie, for a
+// copy's cost returns with each block of B.
 class LargeProduct {
  public:
   explicit LargeProduct(const Product& p)
@@ -69,6 +70,7 @@ class LargeProduct {
 
  private:
   static constexpr std::int64_t most_b = 256 * block_k;  // numbers
+  static constexpr std::int64_t near_terms = 256;
 
   void multiply_block(Span rows, Span columns, Span terms) {
     if (!copies_) pack_b(columns, terms);
@@ -87,7 +89,7 @@ class LargeProduct {
         multiply_rows(job, first, columns, terms, /*copies=*/true);
         some.begin = first.end;
       }
-      for_parts(some, low_ ? 96 : tallest_,
+      for_parts(some, low_ || terms.size() <= near_terms ? 96 : tallest_,
                 [&](Span part) { multiply_rows(job, part, columns, terms, /*copies=*/false); });
     });
   }
@@ -103,7 +105,7 @@ class LargeProduct {
       job.bias = bias_at(p_, terms.begin, j);
       job.c = p_.c + rows.begin * p_.c_stride + j;
       const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-      if (!low_ && job.add && next > 0) fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
+      if (!low_ && next > 0) fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
       if (copies && tiles_.copies(width, job.columns)) {
         job.b = p_.b.data + terms.begin * p_.b.stride + j;
         job.b_row = p_.b.stride;
