@@ -77,7 +77,8 @@ class InputGradient {
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       for (std::int64_t c = 0; c < channels_;) {
         const std::int64_t left = channels_ - c;
-        const int width = by_dots_ ? static_cast<int>(left) : tiles.broad(left);
+        const int width = by_dots_ ? static_cast<int>(left)
+                                   : tiles.for_rows(std::min(wide_, columns_.places()), left);
         const Panel panel{group, c, std::min<std::int64_t>(left, width), width};
         sum_panel(panel, begin, end);
         c += panel.channels;

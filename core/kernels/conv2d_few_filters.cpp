@@ -89,8 +89,11 @@ void multiply_few_filters(const FewFiltersJob& job) {
   const auto* tiles = job.registers == narrow ? heights<narrow>(all) : heights<wide>(all);
   tiles[job.filters - 1](job, sums);
   add_rest(job, sums);
-  const std::int64_t count = job.filters * job.registers * lanes;
-  for (std::int64_t q = 0; q < count; ++q) job.sums[q] = job.add ? job.sums[q] + sums[q] : sums[q];
+  const FloatTag d;
+  for (std::int64_t q = 0; q < job.filters * job.registers * lanes; q += lanes) {
+    const Floats sum = hn::LoadU(d, sums + q);
+    hn::StoreU(job.add ? hn::Add(hn::LoadU(d, job.sums + q), sum) : sum, d, job.sums + q);
+  }
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE

@@ -148,15 +148,15 @@ class Forward {
     }
   }
 
-  // f(width) for the panels of filters, the job set up for each, with the kernel's terms from
-  // `term` on.
+  // f(width) for the panels of filters that meet rows of so many outputs, the job set up for each,
+  // with the kernel's terms from `term` on.
   template <class F>
-  void panels(const Tiles& tiles, TileJob& job, const float* a, std::int64_t term, float* y,
-              F&& f) const {
+  void panels(const Tiles& tiles, TileJob& job, std::int64_t outputs, const float* a,
+              std::int64_t term, float* y, F&& f) const {
     for (std::int64_t group = 0; group < s_.groups; ++group) {
       const std::int64_t end = (group + 1) * group_filters();
       for (std::int64_t filter = group * group_filters(); filter < end;) {
-        const int width = tiles.broad(end - filter);
+        const int width = tiles.for_rows(outputs, end - filter);
         job.columns = std::min<std::int64_t>(end - filter, width);
         job.whole = whole_terms(job.terms, width - job.columns, s_.filters);
         job.b = kernel_ + term * s_.filters + filter;
@@ -194,7 +194,7 @@ class Forward {
       job.offsets = offsets.of(s_, term, job.terms, row_size);
       job.add = term > 0;
       job.floor = term + job.terms == terms ? floor_ : no_floor;
-      panels(tiles, job, x, term, y, [&](int width) {
+      panels(tiles, job, length, x, term, y, [&](int width) {
         run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
                  upright ? across : down, upright ? s_.filters : out_row);
       });
@@ -218,7 +218,8 @@ class Forward {
     for (std::int64_t row = i; row < i + count; ++row, y += s_.out_w * s_.filters) {
       job.add = false;
       job.terms = 0;
-      panels(tiles, job, &zero, 0, y, [&](int width) { run_rows(tiles, job, width, s_.out_w); });
+      panels(tiles, job, s_.out_w, &zero, 0, y,
+             [&](int width) { run_rows(tiles, job, width, s_.out_w); });
       job.add = true;
       for (std::int64_t tap = 0; tap < s_.kernel_h * s_.kernel_w; ++tap) {
         const std::int64_t b = tap % s_.kernel_w;
@@ -230,7 +231,8 @@ class Forward {
         const float* x = image + (in_y * s_.width + in_x) * s_.channels;
         for (std::int64_t c = 0; c < group_channels(); c += most_terms) {
           job.terms = std::min(most_terms, group_channels() - c);
-          panels(tiles, job, x + c, tap * group_channels() + c, y + columns.begin * s_.filters,
+          panels(tiles, job, columns.size(), x + c, tap * group_channels() + c,
+                 y + columns.begin * s_.filters,
                  [&](int width) { run_rows(tiles, job, width, columns.size()); });
         }
       }

@@ -71,6 +71,10 @@ struct Tiles {
   int wide(std::int64_t left) const {
     return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : broad(left);
   }
+  /// The same where there are so few rows that other tiles' sums would wait for one another.
+  int for_rows(std::int64_t rows, std::int64_t left) const {
+    return rows <= most_rows[4] ? wide(left) : broad(left);
+  }
   /// Whether all of them gain from terms that lie in fours.
   bool like_fours() const { return most_rows[4] > 0; }
   /// Whether panels of a width, with so many columns in it, can be copied by tiles of copied()

@@ -178,6 +178,10 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({8, 9, 12, 2, 3, 7, 1, 1, 0, 2, 0, 0, 2, 2});
   all.push_back({4, 5, 300, 3, 3, 7});
   all.push_back({11, 13, 1, 3, 3, 1, 1, 1, 0, 0, 0, 0, 1, 2});  // whose numbers are no run
+  // Rows of so few outputs, or places, that wide tiles take them.
+  all.push_back({8, 8, 20, 3, 3, 70, 2, 2, 0, 1, 0, 1});
+  all.push_back({6, 6, 8, 3, 3, 128, 1, 1, 0, 0, 0, 0, 1, 1, 2});
+  all.push_back({7, 8, 70, 3, 2, 66, 2, 2, 1, 1, 1, 1});
   // Products: kernels as large as the image, of one place; and what looks like one but for a stride
   // or a dilation.
   all.push_back({5, 4, 6, 5, 4, 35});
