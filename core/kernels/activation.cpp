@@ -6,6 +6,7 @@
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
 
+#define MINNOW_WITHOUT_SSE4
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/activation.cpp"
 #include "core/kernels/targets.h"

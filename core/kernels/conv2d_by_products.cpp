@@ -264,7 +264,8 @@ bool by_products_fits(const Conv2DSize& s) {
   if (s.channels <= 2) return s.filters % lane_unit != 0 || s.filters >= 48;
   if (s.stride_h > 1 || s.stride_w > 1) return s.channels <= (s.filters >= 16 ? 7 : 5);
   if (s.channels <= 7) return s.filters >= 13;
-  return s.channels <= 12 && s.filters >= (s.width < 24 ? 2 : 4) * s.channels;
+  const std::int64_t many = s.width < 16 ? 3 : s.width < 24 ? 2 : 4;
+  return s.channels <= 12 && s.filters >= many * s.channels;
 }
 
 void input_gradient_by_products(const Workers& workers, const Conv2DSize& s, std::int64_t batch,

@@ -61,19 +61,16 @@ constexpr auto heights(std::integer_sequence<int, i...>) {
   return of_height<vectors, i...>;
 }
 
-// The other places, number by number.
+// The other places, of which only as many numbers are read as there are.
 HWY_NOINLINE void add_rest(const FewFiltersJob& job, float* sums) {
-  const hn::CappedTag<float, 1> one;
+  const FloatTag d;
   for (std::int64_t p = job.whole; p < job.places; ++p) {
-    const float* dy = job.dy + p * job.dy_row;
-    for (std::int64_t i = 0; i < job.filters; ++i) {
-      for (std::int64_t j = 0; j < job.registers; ++j) {
-        const float* x = job.x + job.column[j] + job.first[p];
+    for (std::int64_t j = 0; j < job.registers; ++j) {
+      const Floats x = Partial(job.count[j]).load(job.x + job.column[j] + job.first[p]);
+      for (std::int64_t i = 0; i < job.filters; ++i) {
         float* to = sums + (i * job.registers + j) * lanes;
-        for (std::int64_t q = 0; q < job.count[j]; ++q) {
-          const auto sum = hn::MulAdd(hn::Set(one, dy[i]), hn::Set(one, x[q]), hn::Set(one, to[q]));
-          to[q] = hn::GetLane(sum);
-        }
+        const Floats y = hn::Set(d, job.dy[p * job.dy_row + i]);
+        hn::StoreU(hn::MulAdd(y, x, hn::LoadU(d, to)), d, to);
       }
     }
   }
