@@ -99,6 +99,9 @@ class Joined {
     std::int64_t first;  // column
     int width;
     const float* kernel;
+    std::int64_t of_last;  // columns that are there in the last place
+    std::int64_t whole;    // places that meet outputs and have all columns
+    TileCut cut{0, 1};     // of those
     TileJob job;
   };
 
@@ -134,7 +137,11 @@ class Joined {
     for (std::int64_t c = 0; c < part.numbers; c += job.columns) {
       const int some = tiles_.broad(part.numbers - c);
       job.columns = std::min<std::int64_t>(part.numbers - c, some);
-      pieces_[count_++] = {part, c, some, numbers + c, job};
+      const std::int64_t of_last = std::clamp<std::int64_t>(part.last - c, 0, job.columns);
+      const bool all = of_last == job.columns || part.inside.end < part.places;
+      const std::int64_t whole = part.inside.size() - (all ? 0 : 1);
+      pieces_[count_++] = {
+          part, c, some, numbers + c, of_last, whole, TileCut(whole, tiles_.tallest(some)), job};
     }
     return packed;
   }
@@ -155,10 +162,14 @@ class Joined {
     };
     TileJob& job = piece.job;
     const std::int64_t columns = job.columns;
-    const std::int64_t of_last = std::clamp<std::int64_t>(part.last - piece.first, 0, columns);
-    for (std::int64_t t = 0; t < part.places && !part.add; ++t) {
-      if (t >= part.inside.begin && t < part.inside.end) continue;
-      std::fill_n(place(t), t < part.places - 1 ? columns : of_last, 0.0F);
+    if (!part.add) {
+      const auto clear = [&](Span places) {
+        for (std::int64_t t = places.begin; t < places.end; ++t) {
+          std::fill_n(place(t), t < part.places - 1 ? columns : piece.of_last, 0.0F);
+        }
+      };
+      clear({0, part.inside.begin});
+      clear({part.inside.end, part.places});
     }
     if (part.inside.size() == 0) return;
     job.terms = job.whole = taps.size() * s_.filters;
@@ -167,15 +178,13 @@ class Joined {
             (part.inside.begin + part.output) * s_.filters;
     job.b = piece.kernel + taps.begin * s_.filters * job.b_row;
     job.c = place(part.inside.begin);
-    const bool cut = of_last < columns && part.inside.end == part.places;
-    const std::int64_t whole = part.inside.size() - (cut ? 1 : 0);
-    run_rows(tiles_, job, piece.width, whole);
-    if (!cut) return;
-    job.a += whole * s_.filters;
-    job.c += whole * across();
-    for (std::int64_t c = 0; c < of_last; c += job.columns) {
-      const int width = tiles_.broad(of_last - c);
-      job.columns = std::min<std::int64_t>(of_last - c, width);
+    run_rows(tiles_, job, piece.width, piece.cut);
+    if (piece.whole == part.inside.size()) return;
+    job.a += piece.whole * s_.filters;
+    job.c += piece.whole * across();
+    for (std::int64_t c = 0; c < piece.of_last; c += job.columns) {
+      const int width = tiles_.broad(piece.of_last - c);
+      job.columns = std::min<std::int64_t>(piece.of_last - c, width);
       run_rows(tiles_, job, width, 1);
       job.b += job.columns;
       job.c += job.columns;

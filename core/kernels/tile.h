@@ -123,9 +123,8 @@ inline void set_rows(TileJob& job, std::int64_t a_row) {
   for (int g = 0; g < TileJob::most_groups; ++g) job.groups[g] = 3 * g * a_row;
 }
 
-/// `rows` rows of C, those of A lying a_row apart.
-inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
-  const TileCut cut(rows, tiles.tallest(width));
+/// The rows of a cut of C, those of A lying a_row apart.
+inline void run_rows(const Tiles& tiles, TileJob& job, int width, const TileCut& cut) {
   const float* const a = job.a;
   float* const c = job.c;
   for (const std::int64_t height : {cut.height, cut.height - 1}) {
@@ -139,6 +138,11 @@ inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t r
   }
   job.a = a;
   job.c = c;
+}
+
+/// `rows` rows of C.
+inline void run_rows(const Tiles& tiles, TileJob& job, int width, std::int64_t rows) {
+  run_rows(tiles, job, width, TileCut(rows, tiles.tallest(width)));
 }
 
 /// The rows of C behind the first `done`, of `rows`.
