@@ -172,7 +172,7 @@ class ByProducts {
     return taps;
   }
 
-  // Some rows of dx of image n. Row i of the products is kept at i % kept_.
+  // Some rows of dx of image n.
   void sum_image(std::int64_t n, Span rows, std::span<SumsJob> classes, Memory& memory) const {
     const float* dy = dy_ + n * s_.out_h * s_.out_w * s_.filters;
     float* dx = dx_ + (n * s_.height + rows.begin) * s_.width * s_.channels;
@@ -189,14 +189,10 @@ class ByProducts {
     std::int64_t computed = 0;
     for (std::int64_t y = rows.begin; y < rows.end; ++y) {
       const Span met = rows_met(y);
-      if (computed < met.end) {
-        computed = std::max(computed, met.begin);
-        for (const std::int64_t end = std::min(last, met.begin + kept_); computed < end;) {
-          const std::int64_t at = computed % kept_, count = std::min(end - computed, kept_ - at);
-          multiply(dy + computed * s_.out_w * s_.filters, count * s_.out_w,
-                   memory.products + at * row_size_);
-          computed += count;
-        }
+      if (computed < met.end) {  // and as many more as there is room for
+        const Span missing{std::max(computed, met.begin), std::min(last, met.begin + kept_)};
+        multiply_rows(dy, missing, memory.products);
+        computed = missing.end;
       }
       row.terms = met.size();
       std::int64_t at = met.begin % kept_;
@@ -219,6 +215,15 @@ class ByProducts {
     const std::int64_t first = ceil_div(y + s_.pad_top - s_.kernel_h + 1, s_.stride_h);
     const std::int64_t end = std::min(s_.out_h, (y + s_.pad_top) / s_.stride_h + 1);
     return {std::clamp<std::int64_t>(first, 0, end), end};
+  }
+
+  // Rows of products, of which row i is kept at i % kept_.
+  void multiply_rows(const float* dy, Span rows, float* products) const {
+    for (std::int64_t i = rows.begin; i < rows.end;) {
+      const std::int64_t at = i % kept_, count = std::min(rows.end - i, kept_ - at);
+      multiply(dy + i * s_.out_w * s_.filters, count * s_.out_w, products + at * row_size_);
+      i += count;
+    }
   }
 
   void multiply(const float* dy, std::int64_t outputs, float* products) const {
