@@ -4,6 +4,8 @@
 #include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/dots.h"
+#include "core/kernels/pack.h"
 #include "core/kernels/spans.h"
 #include "core/kernels/tile.h"
 #include "core/kernels/winograd.h"
@@ -13,6 +15,8 @@ namespace minnow::kernels {
 namespace {
 
 constexpr std::int64_t most_terms = 512;  // of a sum in registers
+constexpr std::int64_t few_filters = 6;
+constexpr std::int64_t most_turned = 8192;  // numbers of a kernel of few filters
 
 // Where some of the kernel's terms lie, from the first number that an output sees: terms from
 // `first` on, in an image whose rows have `row_size` numbers. The last few answers are kept.
@@ -54,7 +58,8 @@ class Offsets {
 // No im2col: the numbers that an output sees lie at the same offsets from its first one, whichever
 // output it is, and neighbouring outputs' first ones lie stride_w * channels apart. So a tile of
 // output columns x filters is the register tile of gemm, with the image in place of A. Where there
-// is padding, a slab of the image with zeros around stands in for it.
+// is padding, a slab of the image with zeros around stands in for it. With few filters lanes would
+// stay empty: then registers go along what an output sees, and outputs are dot products.
 class Forward {
  public:
   Forward(const Conv2DSize& size, const float* kernel, const Epilogue& epilogue)
@@ -67,7 +72,13 @@ class Forward {
         inner_rows_(places_inside(-s_.pad_top, s_.stride_h, s_.height - high_ + 1, s_.out_h)),
         inner_columns_(places_inside(-s_.pad_left, s_.stride_w, s_.width - wide_ + 1, s_.out_w)),
         slab_columns_(std::min(s_.out_w, columns_in(most_slab / (s_.channels * high_)))),
-        by_taps_(sees_padding(s_) && slabs_are_small()) {}
+        by_taps_(sees_padding(s_) && slabs_are_small()),
+        by_dots_(!by_taps_ && fits_dots()) {
+    if (!by_dots_) return;
+    const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels;
+    pack_columns({kernel, s_.filters, /*transposed=*/true}, {0, s_.filters}, 0, terms, terms,
+                 turned_);
+  }
 
   // Output rows [i, i + count) of an image.
   void run(const float* image, std::int64_t i, std::int64_t count, float* y,
@@ -128,6 +139,14 @@ class Forward {
            !enough_places(slab_columns_ * rows, s_.out_h * s_.out_w);
   }
 
+  // Whether so few filters would leave most of a register's lanes empty, and what an output sees of
+  // a row is as long as some registers: then these go along that.
+  bool fits_dots() const {
+    const std::int64_t run = s_.kernel_w * s_.channels;
+    return taps_adjoin(s_) && s_.filters <= few_filters && run % dot_lanes == 0 &&
+           s_.kernel_h * run * s_.filters <= most_turned;
+  }
+
   // A region by copies of what it sees, with zeros around the image. y is where row i lies.
   void slabs(const float* image, const Region& region, std::int64_t i, float* y,
              Offsets& offsets) const {
@@ -173,6 +192,7 @@ class Forward {
   // numbers. y is where row i lies.
   void outputs(const float* x, std::int64_t row_size, const Region& region, std::int64_t i,
                float* y, Offsets& offsets) const {
+    if (by_dots_) return dots(x, row_size, region, i, y);
     const Tiles& tiles = kernels::tiles();
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * group_channels();
     const std::int64_t across = s_.stride_w * s_.channels, down = s_.stride_h * row_size;
@@ -198,6 +218,39 @@ class Forward {
         run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
                  upright ? across : down, upright ? s_.filters : out_row);
       });
+    }
+  }
+
+  // The same for few filters.
+  void dots(const float* x, std::int64_t row_size, const Region& region, std::int64_t i,
+            float* y) const {
+    const std::int64_t of_row = s_.kernel_w * s_.channels / dot_lanes;
+    const std::int64_t chunks = s_.kernel_h * of_row;
+    std::int64_t offsets[most_turned / dot_lanes], terms[most_turned / dot_lanes];
+    for (std::int64_t a = 0, t = 0; a < s_.kernel_h; ++a) {
+      for (std::int64_t q = 0; q < of_row; ++q, ++t) {
+        offsets[t] = a * s_.dilation_h * row_size + q * dot_lanes;
+        terms[t] = t * dot_lanes;
+      }
+    }
+    const std::int64_t out_row = s_.out_w * s_.filters;
+    DotJob job{.rows = region.columns.size(),
+               .columns = s_.filters,
+               .chunks = chunks,
+               .a_offsets = offsets,
+               .b_offsets = terms,
+               .a = x,
+               .a_row = s_.stride_w * s_.channels,
+               .b = turned_,
+               .b_row = chunks * dot_lanes,
+               .bias = bias_,
+               .c = y + (region.rows.begin - i) * out_row + region.columns.begin * s_.filters,
+               .c_row = s_.filters,
+               .floor = floor_};
+    for (std::int64_t row = 0; row < region.rows.size(); ++row) {
+      run_dots(job);
+      job.a += s_.stride_h * row_size;
+      job.c += out_row;
     }
   }
 
@@ -249,7 +302,8 @@ class Forward {
   std::int64_t high_, wide_;         // what an output sees
   Span inner_rows_, inner_columns_;  // of outputs that see no padding
   std::int64_t slab_columns_;
-  bool by_taps_;
+  bool by_taps_, by_dots_;
+  alignas(64) float turned_[most_turned];  // the kernel, filter by filter, for dots
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/tensor.h"
+#include "../tensor.h"
 
 // Internal to core/train: the values of a tensor of any dtype.
 namespace minnow {

@@ -178,6 +178,11 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({8, 9, 12, 2, 3, 7, 1, 1, 0, 2, 0, 0, 2, 2});
   all.push_back({4, 5, 300, 3, 3, 7});
   all.push_back({11, 13, 1, 3, 3, 1, 1, 1, 0, 0, 0, 0, 1, 2});  // whose numbers are no run
+  // Few filters, and rows of the kernel that fill registers: forward goes by dot products.
+  all.push_back({9, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1});
+  all.push_back({9, 8, 16, 2, 3, 5, 1, 2, 1, 0, 1, 2, 2, 1});
+  all.push_back({7, 9, 64, 3, 3, 6, 2, 2, 1, 1, 1, 1});
+  all.push_back({3, 4, 512, 3, 3, 2, 1, 1, 1, 1, 1, 1});  // a kernel too large for it
   // Rows of so few outputs, or places, that wide tiles take them.
   all.push_back({8, 8, 20, 3, 3, 70, 2, 2, 0, 1, 0, 1});
   all.push_back({6, 6, 8, 3, 3, 128, 1, 1, 0, 0, 0, 0, 1, 1, 2});
