@@ -187,7 +187,7 @@ class InputGradient {
   }
 
   void sum(const Panel& panel, const Pass& pass, std::int64_t begin, std::int64_t end) const {
-    float copy[most_slab];
+    alignas(64) float copy[most_slab];
     const std::int64_t most_rows =
         in_place_ ? rows_.places() : most_slab / row_size_ - met_rows_.size() + 1;
     for (std::int64_t r = begin; r < end;) {

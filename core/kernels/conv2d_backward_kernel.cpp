@@ -22,7 +22,8 @@ namespace {
 struct Part {
   std::int64_t group, filter, columns;
   int width;
-  std::int64_t begin, end;  // rows, counted through all runs; or threes
+  std::int64_t begin, end;   // rows, counted through all runs; or threes
+  std::int64_t run, within;  // of the first row
 };
 
 // f(part) for those in [first, last).
@@ -40,7 +41,7 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
     for (std::int64_t n = 0; n < filters;) {
       const int width = tiles.width(filters - n);
       const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
-      Part one{group, group * filters + n, columns, width, 0, 0};
+      Part one{group, group * filters + n, columns, width, 0, 0, 0, 0};
       if (runs.are_short()) {
         const std::int64_t threes = runs.count * runs.threes(), most = tiles.tallest(width) / 3;
         for (; one.begin < threes; one.begin = one.end) {
@@ -49,9 +50,13 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
         }
       } else {
         const TileCut cut(runs.length, tiles.tallest(width));
-        for (std::int64_t t = 0; t < runs.count * cut.count; ++t, one.begin = one.end) {
-          one.end = one.begin + cut.height_of(t % cut.count);
-          part(one);
+        for (one.run = 0; one.run < runs.count; ++one.run) {
+          one.within = 0;
+          for (std::int64_t t = 0; t < cut.count; ++t, one.begin = one.end) {
+            one.end = one.begin + cut.height_of(t);
+            part(one);
+            one.within += cut.height_of(t);
+          }
         }
       }
       n += width;
@@ -60,10 +65,10 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
 }
 
 // What the block adds to the part.
-void sum_part(const KernelGradientJob& job, const Block& block, const Part& part, bool add) {
+void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block, const Part& part,
+              bool add) {
   const Conv2DSize& s = job.size;
   const Tiles& tiles = kernels::tiles();
-  const Runs runs(s);
   const float* x = block.x + part.group * (s.channels / s.groups);
   TileJob tile{};
   tile.terms = block.places.count();
@@ -74,9 +79,8 @@ void sum_part(const KernelGradientJob& job, const Block& block, const Part& part
   tile.whole = whole_terms(tile.terms, part.width - part.columns, tile.b_row);
   tile.floor = no_floor;
   if (!runs.are_short()) {
-    const std::int64_t r = part.begin / runs.length, within = part.begin % runs.length;
     set_rows(tile, runs.step);
-    tile.a = x + runs.from(s, r, block.row_size) + within * runs.step;
+    tile.a = x + runs.from(s, part.run, block.row_size) + part.within * runs.step;
     tile.c = job.dkernel + part.begin * s.filters + part.filter;
     tile.c_row = s.filters;
     tile.add = add;
@@ -119,9 +123,10 @@ std::int64_t count_parts(const Conv2DSize& s) {
 // The sum over some output rows, counted through the batch, for some parts.
 void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows, Block& memory) {
   bool add = job.accumulate;
+  const Runs runs(job.size);
   Blocks(job).run(rows, memory, [&](const Block& block) {
     for_parts(job.size, tiles(), parts.begin, parts.end, [&](const Part& part) {
-      sum_part(job, block, part, add);
+      sum_part(job, runs, block, part, add);
       if (job.dbias != nullptr && part.begin == 0) {
         sum_bias(job, block, part.filter, part.columns, add);
       }

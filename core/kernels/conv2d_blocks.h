@@ -91,7 +91,7 @@ class Blocks {
 
   template <class F>
   void run(Span rows, Block& block, F&& f) const {
-    float copy[most_slab + slab_tail];
+    alignas(64) float copy[most_slab + slab_tail];
     block.x = block.dy = copy;
     if (rows.size() == 0) f(block);
     for (std::int64_t r = rows.begin; r < rows.end;) {

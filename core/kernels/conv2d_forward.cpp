@@ -151,7 +151,7 @@ class Forward {
   void slabs(const float* image, const Region& region, std::int64_t i, float* y,
              Offsets& offsets) const {
     if (region.size() == 0) return;
-    float copy[most_slab];
+    alignas(64) float copy[most_slab];
     const std::int64_t columns = std::min(region.columns.size(), slab_columns_);
     const std::int64_t rows = rows_in(most_slab / slab_row(columns));
     for (std::int64_t row = region.rows.begin; row < region.rows.end; row += rows) {
