@@ -79,6 +79,9 @@ TEST(Conv2DForward, AppliesBiasAndActivation) {
   for (const std::int64_t filters : {1, 5, 12, 32}) {
     settings.push_back({6, 9, 3, 3, 3, filters, 1, 1, 1, 1, 1, 1});
   }
+  for (const std::int64_t filters : {1, 5}) {  // dot products
+    settings.push_back({6, 7, 16, 3, 3, filters, 1, 1, 1, 1, 1, 1});
+  }
   for (const ConvSetting& setting : settings) {
     const ConvCase c(setting.size(), 2);
     const auto bias = random_numbers(c.size.filters, 8);
