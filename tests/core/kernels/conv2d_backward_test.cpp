@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <complex>
+#include <string>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/cpu_target.h"
 #include "core/parallel.h"
 #include "tests/core/kernels/conv2d_case.h"
 #include "tests/support/compare.h"
@@ -179,6 +182,27 @@ TEST(Conv2DAll, TouchNothingBehindTheirOperands) {
                                     dbias.data(), /*accumulate=*/true);
     EXPECT_TRUE(std::isfinite(y.data()[0] + dx.data()[0] + dkernel.data()[0])) << c.name();
   }
+}
+
+// Which way a convolution takes may depend on the instruction set; its sums do not.
+TEST(Conv2DAll, GivesTheSameBitsOnAvx2AndAvx512) {
+  const std::string before(kernels::cpu_target());
+  const auto results = [](const ConvCase& c) {
+    std::vector<float> y(c.dy.size());
+    kernels::conv2d_forward(Workers(1), c.size, c.batch, c.x.data(), c.kernel.data(), y.data(), {});
+    return std::array{y, backward_input(c, 1), backward_kernel(c, 1), backward_bias(c, 1)};
+  };
+  for (const ConvSetting& setting : conv_settings()) {
+    const ConvCase c(setting.size(), 3);
+    if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "this processor has no AVX-512";
+    const auto wide = results(c);
+    ASSERT_TRUE(kernels::use_cpu_target("AVX2"));
+    const auto narrow = results(c);
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+      EXPECT_TRUE(same_bits(wide[i], narrow[i])) << "result " << i << c.name();
+    }
+  }
+  kernels::use_cpu_target(before);
 }
 
 TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
