@@ -194,7 +194,7 @@ TEST(Conv2DAll, GivesTheSameBitsOnAvx2AndAvx512) {
   };
   for (const ConvSetting& setting : conv_settings()) {
     const ConvCase c(setting.size(), 3);
-    if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "this processor has no AVX-512";
+    if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "needs AVX-512";
     const auto wide = results(c);
     ASSERT_TRUE(kernels::use_cpu_target("AVX2"));
     const auto narrow = results(c);
