@@ -46,4 +46,11 @@ struct Axis {
   }
 };
 
+inline Axis row_axis(const Conv2DSize& s) noexcept {
+  return {s.height, s.kernel_h, s.stride_h, s.pad_top, s.dilation_h};
+}
+inline Axis column_axis(const Conv2DSize& s) noexcept {
+  return {s.width, s.kernel_w, s.stride_w, s.pad_left, s.dilation_w};
+}
+
 }  // namespace minnow::kernels

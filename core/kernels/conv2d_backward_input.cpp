@@ -36,8 +36,8 @@ class InputGradient {
         dy_(dy),
         kernel_(kernel),
         dx_(dx),
-        rows_{s.height, s.kernel_h, s.stride_h, s.pad_top, s.dilation_h},
-        columns_{s.width, s.kernel_w, s.stride_w, s.pad_left, s.dilation_w},
+        rows_(row_axis(s)),
+        columns_(column_axis(s)),
         channels_(s.channels / s.groups),
         filters_(s.filters / s.groups),
         by_dots_(channels_ <= 5 && filters_ > channels_ &&

@@ -36,7 +36,7 @@ HWY_INLINE void sum_places(const SumsJob& job, const Partial& part, const float*
   }
   unrolled<count>([&](auto i) HWY_ATTR {
     float* const out = to + i * job.to_next;
-    if constexpr (stores_parts || lanes == 1) {
+    if constexpr (stores_parts) {
       part.store(sum[i], out);
     } else {
       store_first(sum[i], part.count, out);
@@ -82,9 +82,6 @@ constexpr std::int64_t most_classes = 16;      // of places of a row
 constexpr std::int64_t most_products = 32768;  // that are kept,
 constexpr std::int64_t near_products = 8192;   // and that stay in the first cache
 constexpr std::int64_t most_row_sums = 8192;   // of a row of dx
-constexpr std::int64_t lane_unit = 16;         // of any instruction set's registers
-
-std::int64_t whole_registers(std::int64_t n) { return ceil_div(n, lane_unit) * lane_unit; }
 
 // The numbers of an output: products, and sums for a row of dx. Nothing stands behind them in the
 // last register.
@@ -95,7 +92,7 @@ std::int64_t row_sums_of(const Conv2DSize& s) { return whole_registers(s.kernel_
 
 // The outputs of a row that its places meet, inside or outside: at least all inside.
 Span outputs_met(const Conv2DSize& s) {
-  const Axis columns{s.width, s.kernel_w, s.stride_w, s.pad_left, 1};
+  const Axis columns = column_axis(s);
   const Span first = columns.outputs();
   return {std::min<std::int64_t>(0, first.begin),
           std::max(s.out_w, first.end + columns.places() - 1)};

@@ -21,18 +21,10 @@ namespace {
 constexpr std::int64_t most_terms = 1024;     // of a part
 constexpr std::int64_t most_numbers = 32768;  // of a kernel
 constexpr std::int64_t most_pieces = 64;
-constexpr std::int64_t lane_unit = 16;  // of any instruction set's registers
-
-struct Axes {
-  Axis rows, columns;
-  explicit Axes(const Conv2DSize& s)
-      : rows{s.height, s.kernel_h, s.stride_h, s.pad_top, s.dilation_h},
-        columns{s.width, s.kernel_w, s.stride_w, s.pad_left, s.dilation_w} {}
-};
 
 // Numbers of a part in B, with nothing behind them in the last register.
 std::int64_t width_of(const Conv2DSize& s, Span classes) {
-  return ceil_div(classes.size() * s.channels, lane_unit) * lane_unit;
+  return whole_registers(classes.size() * s.channels);
 }
 
 class Joined {
@@ -41,21 +33,22 @@ class Joined {
       : s_(s),
         dy_(dy),
         dx_(dx),
-        axes_(s),
+        rows_(row_axis(s)),
+        columns_(column_axis(s)),
         step_(s.dilation_h / std::gcd(s.dilation_h, s.stride_h)),
         row_size_(s.out_w * s.filters),
         tiles_(kernels::tiles()) {
     for (std::int64_t tap = 0, t = 0; tap < s.kernel_h; ++tap) {
       for (std::int64_t f = 0; f < s.filters; ++f) offsets_[t++] = f - tap * step_ * row_size_;
     }
-    const Span all{0, axes_.columns.classes()}, outputs = axes_.columns.outputs();
+    const Span all{0, columns_.classes()}, outputs = columns_.outputs();
     float* packed = kernel_;
-    for (std::int64_t y = 0; y < axes_.rows.classes(); ++y) {
+    for (std::int64_t y = 0; y < rows_.classes(); ++y) {
       // What all classes meet, then what some do.
       bool add = false;
       for (const bool by_all : {true, false}) {
         for (std::int64_t o = outputs.begin; o < outputs.end; ++o) {
-          const Span met = axes_.columns.meeting(o);
+          const Span met = columns_.meeting(o);
           if (met.size() <= 0 || (met.size() == all.size()) != by_all) continue;
           packed = set_part({.y = y, .x = met, .output = o, .add = add}, kernel, packed);
           add = true;
@@ -65,7 +58,7 @@ class Joined {
   }
 
   // In strides.
-  std::int64_t rows_of_image() const { return axes_.rows.places(); }
+  std::int64_t rows_of_image() const { return rows_.places(); }
 
   // Rows of places [begin, end), in strides, counted through the batch: all of one, while its
   // outputs and places are in the first cache.
@@ -106,7 +99,7 @@ class Joined {
   };
 
   float* set_part(Part part, const float* kernel, float* packed) {
-    part.places = axes_.columns.places_of(part.x.begin);
+    part.places = columns_.places_of(part.x.begin);
     part.inside = places_inside(part.output, 1, s_.out_w, part.places);
     part.numbers = part.x.size() * s_.channels;
     const std::int64_t last_x = part.x.begin + (part.places - 1) * s_.stride_w;
@@ -114,8 +107,8 @@ class Joined {
     const std::int64_t width = width_of(s_, part.x);
     float* const numbers = packed;
     for (std::int64_t a = 0; a < s_.kernel_h; ++a) {
-      if (!axes_.rows.hits(part.y, a)) continue;
-      if (part.taps++ == 0) part.row = axes_.rows.output(part.y, a);
+      if (!rows_.hits(part.y, a)) continue;
+      if (part.taps++ == 0) part.row = rows_.output(part.y, a);
       std::fill_n(packed, s_.filters * width, 0.0F);
       for (std::int64_t x = part.x.begin; x < part.x.end; ++x) {
         const std::int64_t b = x + s_.pad_left - part.output * s_.stride_w;
@@ -198,7 +191,7 @@ class Joined {
   const Conv2DSize& s_;
   const float* dy_;
   float* dx_;
-  Axes axes_;
+  Axis rows_, columns_;
   std::int64_t step_;  // rows of outputs from a class's tap to the next
   std::int64_t row_size_;
   const Tiles& tiles_;
@@ -211,7 +204,7 @@ class Joined {
 }  // namespace
 
 bool joined_fits(const Conv2DSize& s) {
-  const Axes axes(s);
+  const Axis columns = column_axis(s);
   const bool by_dots = s.channels <= 5 && s.filters > s.channels;
   if (by_dots || s.groups > 1 || s.stride_w == 1 || s.dilation_w > 1 || s.width < s.stride_w ||
       s.kernel_w < 2 * s.stride_w - 1 || s.channels * s.stride_w > widest_panel ||
@@ -221,9 +214,9 @@ bool joined_fits(const Conv2DSize& s) {
   // As many pieces as there are at most, and the same for AVX2 and AVX-512.
   const std::int64_t lanes = std::min(tiles().lanes, 8);
   std::int64_t pieces = 0, numbers = 0;
-  const Span outputs = axes.columns.outputs();
+  const Span outputs = columns.outputs();
   for (std::int64_t o = outputs.begin; o < outputs.end; ++o) {
-    const Span met = axes.columns.meeting(o);
+    const Span met = columns.meeting(o);
     if (met.size() <= 0) continue;
     numbers += width_of(s, met);
     pieces += ceil_div(met.size() * s.channels, lanes);

@@ -52,7 +52,7 @@ HWY_NOINLINE inline Floats load_some(const float* from, int count) {
   return hn::LoadU(FloatTag(), copy);
 }
 #if HWY_TARGET == HWY_SCALAR
-HWY_INLINE void store_some(Floats v, int count, float* to) {
+HWY_INLINE void store_first(Floats v, int count, float* to) {
   if (count > 0) hn::StoreU(v, FloatTag(), to);
 }
 #else
@@ -69,8 +69,8 @@ HWY_INLINE void store_first(V v, int count, float* to) {
     store_first(hn::UpperHalf(h, v), count - half, to + half);
   }
 }
-HWY_NOINLINE inline void store_some(Floats v, int count, float* to) { store_first(v, count, to); }
 #endif
+HWY_NOINLINE inline void store_some(Floats v, int count, float* to) { store_first(v, count, to); }
 
 /// max(floor, v), and NaN of NaN.
 HWY_INLINE Floats at_least(Floats floor, Floats v) {

@@ -48,6 +48,11 @@ constexpr float no_floor = -std::numeric_limits<float>::infinity();
 constexpr std::int64_t widest_panel = 32;
 /// And of the widest tiles.
 constexpr std::int64_t most_columns = 64;
+/// A register's of any instruction set, and so many numbers in whole registers.
+constexpr std::int64_t lane_unit = 16;
+constexpr std::int64_t whole_registers(std::int64_t n) {
+  return (n + lane_unit - 1) / lane_unit * lane_unit;
+}
 
 /// The tiles of an instruction set.
 struct Tiles {
