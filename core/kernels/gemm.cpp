@@ -278,6 +278,15 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
   finish(p, {0, m}, {0, n});
 }
 
+// Whether threads have columns of C rather than rows: those that there are more of, or rows where
+// each thread would turn all of A.
+bool threads_share_columns(const Product& p) {
+  constexpr std::int64_t many_terms = 64, most_copies = 2;
+  const bool turned = p.a.transposed && !p.b.transposed;
+  const bool costly = turned && p.size.m >= 256 && p.size.k >= many_terms;
+  return p.size.n >= (costly ? most_copies * p.size.m + 1 : p.size.m);
+}
+
 // A column is a row of the transposed product, where registers lie along it.
 void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
                  float* c, bool accumulate, const Epilogue& epilogue) {
@@ -312,7 +321,7 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
     return multiply_pieces(workers, product, pieces, work);
   }
   // Each element's sum is the same wherever C is cut; whole panels and tiles keep the pieces full.
-  const bool by_columns = size.n >= size.m;
+  const bool by_columns = threads_share_columns(product);
   const std::int64_t unit = by_columns ? unit_cols : unit_rows;
   const std::int64_t length = by_columns ? size.n : size.m;
   const std::int64_t breadth = by_columns ? size.m : size.n;

@@ -78,7 +78,11 @@ class LargeProduct {
     const Steps steps(terms.size(), 1);
     TileJob job = job_of(p_, terms, steps);
     job.whole = terms.size();
-    for_parts(rows, turns_a ? TurnedRows::most : rows.size(), [&](Span some) {
+    // Parts of whole tiles.
+    const std::int64_t tiles = (rows.size() + tallest_ - 1) / tallest_;
+    for_parts({0, tiles}, turns_a ? TurnedRows::most / tallest_ : tiles, [&](Span some_tiles) {
+      Span some{rows.begin + some_tiles.begin * tallest_,
+                std::min(rows.begin + some_tiles.end * tallest_, rows.end)};
       if (turns_a) {
         turned_.turn(p_, some, terms, job);
       } else {
@@ -105,7 +109,9 @@ class LargeProduct {
       job.bias = bias_at(p_, terms.begin, j);
       job.c = p_.c + rows.begin * p_.c_stride + j;
       const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
-      if (!low_ && next > 0) fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
+      if (!low_ && terms.size() > near_terms) {
+        fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
+      }
       if (copies && tiles_.copies(width, job.columns)) {
         job.b = p_.b.data + terms.begin * p_.b.stride + j;
         job.b_row = p_.b.stride;

@@ -120,7 +120,7 @@ inline TileJob job_of(const Product& p, Span k, const Steps& steps) {
 // own.
 class TurnedRows {
  public:
-  static constexpr std::int64_t most = 56;  // rows
+  static constexpr std::int64_t most = 60;  // rows
 
   // Makes them the job's, whose terms lie 1 apart.
   void turn(const Product& p, Span rows, Span terms, TileJob& job) {
