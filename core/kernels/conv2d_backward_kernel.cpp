@@ -71,9 +71,11 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
   const Tiles& tiles = kernels::tiles();
   const float* x = block.x + part.group * (s.channels / s.groups);
   TileJob tile{};
-  tile.terms = block.places.count();
-  tile.offsets = block.first;
-  tile.b = block.dy + part.filter;
+  const Span seen =
+      runs.are_short() ? Span{0, block.places.count()} : block.inside(s, runs.row(s, part.run));
+  tile.terms = seen.size();
+  tile.offsets = block.first + seen.begin;
+  tile.b = block.dy + seen.begin * s.filters + part.filter;
   tile.b_row = s.filters;
   tile.columns = part.columns;
   tile.whole = whole_terms(tile.terms, part.width - part.columns, tile.b_row);

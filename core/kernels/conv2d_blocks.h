@@ -16,10 +16,10 @@ constexpr std::int64_t most_places = 1024;
 /// Zeros behind a slab, so that whole registers of it may be read.
 constexpr std::int64_t slab_tail = 16;
 
-// dk[t, f] = sum over places p of x[first(p) + from(t)] dy[p, f]: the product of gemm with the
-// image, as the outputs see it, for A's transpose and dy for B. The kernel's numbers in a row
-// beside one another, a run, lie equally far from one another in the image too: they are the rows
-// of tiles.
+/// dk[t, f] = sum over places p of x[first(p) + from(t)] dy[p, f]: the product of gemm with the
+/// image, as the outputs see it, for A's transpose and dy for B. The kernel's numbers in a row
+/// beside one another, a run, lie equally far from one another in the image too: they are the rows
+/// of tiles.
 struct Runs {
   std::int64_t count, length, step;
 
@@ -36,19 +36,24 @@ struct Runs {
     }
   }
 
-  // Where run r begins in an image with rows of row_size numbers.
+  /// Where run r begins in an image with rows of row_size numbers.
   std::int64_t from(const Conv2DSize& s, std::int64_t r, std::int64_t row_size) const {
     if (count == s.kernel_h) return r * s.dilation_h * row_size;
     return r / s.kernel_w * s.dilation_h * row_size + r % s.kernel_w * s.dilation_w * s.channels;
   }
 
-  // Runs too short to fill a tile meet in one, in threes of rows: of 4 or 5 rows the last three
-  // begin where they have to.
+  /// The kernel's row that run r lies in.
+  std::int64_t row(const Conv2DSize& s, std::int64_t r) const {
+    return count == s.kernel_h ? r : r / s.kernel_w;
+  }
+
+  /// Runs too short to fill a tile meet in one, in threes of rows: of 4 or 5 rows the last three
+  /// begin where they have to.
   bool are_short() const { return length >= 3 && length <= 5; }
   std::int64_t threes() const { return (length + 2) / 3; }
 };
 
-// Some output places, beside one another in dy, and the image (or slabs of it) that they see.
+/// Some output places, beside one another in dy, and the image (or slabs of it) that they see.
 struct Places {
   std::int64_t images = 0, rows = 0, columns = 0;
   std::int64_t count() const { return images * rows * columns; }
@@ -56,16 +61,29 @@ struct Places {
 };
 struct Block {
   Places places;
+  std::int64_t row = 0;  ///< of the first place in its image
   const float* x = nullptr;
-  std::int64_t readable = 0;  // numbers from x on
+  std::int64_t readable = 0;  ///< numbers from x on
   std::int64_t row_size = 0;
-  std::int64_t first[most_places];  // what each place sees first, for one convolution
+  std::int64_t first[most_places];  ///< what each place sees first, for one convolution
   const float* dy = nullptr;
+
+  /// The places, from the first to the last, for which a row of the kernel lies inside the image:
+  /// elsewhere it meets zeros.
+  Span inside(const Conv2DSize& s, std::int64_t kernel_row) const {
+    const std::int64_t at = kernel_row * s.dilation_h - s.pad_top, last = row + places.rows - 1;
+    const std::int64_t above = at < 0 ? (-at + s.stride_h - 1) / s.stride_h - row : 0;
+    const std::int64_t below = last - (s.height - 1 - at) / s.stride_h;
+    const std::int64_t begin = std::clamp<std::int64_t>(above, 0, places.rows) * places.columns;
+    const std::int64_t end =
+        places.count() - std::clamp<std::int64_t>(below, 0, places.rows) * places.columns;
+    return {begin, std::max(begin, end)};
+  }
 };
 
-// Cuts output rows, counted through the batch, into blocks: f(block) for each, and for an empty one
-// where there are no rows. How depends on the sizes only. `block` may be one of before, of the same
-// sizes: often its offsets serve again.
+/// Cuts output rows, counted through the batch, into blocks: f(block) for each, and for an empty
+/// one where there are no rows. How depends on the sizes only. `block` may be one of before, of the
+/// same sizes: often its offsets serve again.
 class Blocks {
  public:
   explicit Blocks(const KernelGradientJob& job)
@@ -81,7 +99,7 @@ class Blocks {
     }
   }
 
-  // Whether a slab has room for what enough outputs see to be worth its while.
+  /// Whether a slab has room for what enough outputs see to be worth its while.
   bool fit() const {
     if (in_place_) return true;
     if (most_slab / (s_.channels * high_) < wide_) return false;
@@ -132,6 +150,7 @@ class Blocks {
   void set(Block& block, std::int64_t n, std::int64_t i, std::int64_t j, const Places& places,
            float* copy) const {
     const std::int64_t image = s_.height * s_.width * s_.channels, step = s_.stride_w * s_.channels;
+    block.row = i;
     block.dy = job_.dy + ((n * s_.out_h + i) * s_.out_w + j) * s_.filters;
     block.row_size = row_size(places.columns);
     block.x = copy;
