@@ -215,6 +215,13 @@ class InputGradient {
     std::int64_t image, row, column;  // in strides
   };
 
+  // rows x columns places of dx with so many numbers each, and where dy begins for them.
+  struct Block {
+    const float* a;
+    float* dx;
+    std::int64_t rows, columns, numbers;
+  };
+
   // A part's share in `count` rows of its class from a place on, for which dy begins at a.
   void sum_places(const Panel& panel, const Pass& pass, const Part& part, const float* a,
                   const Place& place, std::int64_t count) const {
@@ -225,17 +232,47 @@ class InputGradient {
                 panel.group * channels_ + panel.first;
     const std::int64_t columns =
         std::clamp<std::int64_t>(columns_.places_of(part.x) - place.column, 0, wide_);
-    const Block block{a + panel.group * filters_, dx, rows, columns, panel.channels};
+    Block block{a + panel.group * filters_, dx, rows, columns, panel.channels};
     if (by_dots_) return sum_by_dots(pass, part, block);
-    sum_by_tiles(panel, pass, part, block);
+    const Span all{part.begin, part.begin + part.terms};
+    if (in_place_ || is_small(part, block)) return sum_by_tiles(panel, pass, part, all, block);
+    // Rows of places that meet dy with all of the kernel, and single ones.
+    const Span inside{-met_rows_.begin, s_.out_h - met_rows_.end + 1};
+    for (std::int64_t row = place.row; row < place.row + rows; row += block.rows) {
+      const bool meets_all = row >= inside.begin && row < inside.end;
+      block.rows = meets_all ? std::min(inside.end, place.row + rows) - row : 1;
+      sum_by_tiles(panel, pass, part, meets_all ? all : met_terms(part, row), block);
+      block.a += block.rows * row_size_;
+      block.dx += block.rows * down();
+    }
   }
 
-  // rows x columns places of dx with so many numbers each, and where dy begins for them.
-  struct Block {
-    const float* a;
-    float* dx;
-    std::int64_t rows, columns, numbers;
-  };
+  // Whether leaving out terms of a row takes more time than it saves.
+  bool is_small(const Part& part, const Block& block) const {
+    const std::int64_t registers = whole_registers(block.numbers) / lane_unit;
+    return part.terms * block.columns * registers < 512;
+  }
+
+  // The part's terms, counted through its class, for which a row of places lies inside dy: those of
+  // some rows of the kernel. Others meet zeros.
+  Span met_terms(const Part& part, std::int64_t row) const {
+    std::int64_t of_row = 0, first = 0;
+    for (std::int64_t b = 0; b < columns_.taps; ++b) {
+      if (columns_.hits(part.x, b)) of_row += terms_of_tap();
+    }
+    Span met{part.begin + part.terms, part.begin};
+    for (std::int64_t a = 0; a < rows_.taps; ++a) {
+      if (!rows_.hits(part.y, a)) continue;
+      const std::int64_t output = row + rows_.output(part.y, a);
+      if (output >= 0 && output < s_.out_h) {
+        met = {std::min(met.begin, first), first + of_row};
+      }
+      first += of_row;
+    }
+    const std::int64_t begin = std::max(met.begin, part.begin);
+    return {begin, std::clamp(met.end, begin, part.begin + part.terms)};
+  }
+
   std::int64_t down() const { return s_.stride_h * s_.width * s_.channels; }
 
   void sum_by_dots(const Pass& pass, const Part& part, const Block& block) const {
@@ -259,12 +296,15 @@ class InputGradient {
     }
   }
 
-  void sum_by_tiles(const Panel& panel, const Pass& pass, const Part& part,
+  // Of the part's terms some.
+  void sum_by_tiles(const Panel& panel, const Pass& pass, const Part& part, Span terms,
                     const Block& block) const {
+    if (part.add && terms.size() == 0) return;
     const Tiles& tiles = kernels::tiles();
+    const std::int64_t at = part.at + terms.begin - part.begin;
     TileJob job{};
-    job.terms = part.terms;
-    job.offsets = pass.offsets + part.at;
+    job.terms = terms.size();
+    job.offsets = pass.offsets + at;
     job.fours = filters_ % 4 == 0;
     set_rows(job, depth_);
     job.b_row = panel.width;
@@ -272,7 +312,7 @@ class InputGradient {
     job.add = part.add;
     job.floor = no_floor;
     job.a = block.a;
-    job.b = pass.kernel + part.at * panel.width;
+    job.b = pass.kernel + at * panel.width;
     job.c = block.dx;
     job.columns = block.numbers;
     run_cuts(tiles, job, panel.width, TileCut(block.columns, tiles.tallest(panel.width)),

@@ -71,12 +71,13 @@ struct Block {
   /// The places, from the first to the last, for which a row of the kernel lies inside the image:
   /// elsewhere it meets zeros.
   Span inside(const Conv2DSize& s, std::int64_t kernel_row) const {
-    const std::int64_t at = kernel_row * s.dilation_h - s.pad_top, last = row + places.rows - 1;
-    const std::int64_t above = at < 0 ? (-at + s.stride_h - 1) / s.stride_h - row : 0;
-    const std::int64_t below = last - (s.height - 1 - at) / s.stride_h;
-    const std::int64_t begin = std::clamp<std::int64_t>(above, 0, places.rows) * places.columns;
-    const std::int64_t end =
-        places.count() - std::clamp<std::int64_t>(below, 0, places.rows) * places.columns;
+    const Span rows =
+        places_inside(kernel_row * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+    const auto numbers = [&](std::int64_t some) {
+      return std::clamp<std::int64_t>(some, 0, places.rows) * places.columns;
+    };
+    const std::int64_t begin = numbers(rows.begin - row);
+    const std::int64_t end = places.count() - numbers(row + places.rows - rows.end);
     return {begin, std::max(begin, end)};
   }
 };

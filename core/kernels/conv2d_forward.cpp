@@ -72,6 +72,7 @@ class Forward {
         inner_rows_(places_inside(-s_.pad_top, s_.stride_h, s_.height - high_ + 1, s_.out_h)),
         inner_columns_(places_inside(-s_.pad_left, s_.stride_w, s_.width - wide_ + 1, s_.out_w)),
         slab_columns_(std::min(s_.out_w, columns_in(most_slab / (s_.channels * high_)))),
+        rows_are_small_(multiply_adds_of_row() < 1024),
         by_taps_(sees_padding(s_) && slabs_are_small()),
         by_dots_(!by_taps_ && fits_dots()) {
     if (!by_dots_) return;
@@ -89,7 +90,7 @@ class Forward {
     if (!pays(inner, all)) return slabs(image, all, i, y, offsets);
     const std::int64_t x = inner.columns.begin * s_.stride_w - s_.pad_left;
     outputs(image + ((inner.rows.begin * s_.stride_h - s_.pad_top) * s_.width + x) * s_.channels,
-            s_.width * s_.channels, inner, i, y, offsets);
+            s_.width * s_.channels, inner, {0, s_.kernel_h}, i, y, offsets);
     const Region around[] = {{{all.rows.begin, inner.rows.begin}, all.columns},
                              {{inner.rows.end, all.rows.end}, all.columns},
                              {inner.rows, {0, inner.columns.begin}},
@@ -130,6 +131,12 @@ class Forward {
     return ((columns - 1) * s_.stride_w + wide_) * s_.channels;
   }
 
+  // Of whole registers, for a row of outputs.
+  std::int64_t multiply_adds_of_row() const {
+    return s_.kernel_h * s_.kernel_w * group_channels() * s_.out_w *
+           (whole_registers(s_.filters) / lane_unit);
+  }
+
   // Whether a slab has room for few outputs only, or none.
   bool slabs_are_small() const {
     if (slab_columns_ == 0) return true;
@@ -162,9 +169,25 @@ class Forward {
                         (these - 1) * s_.stride_h + high_, (some - 1) * s_.stride_w + wide_,
                         s_.channels};
         slab.copy(image, s_.height, s_.width, s_.channels, copy);
-        outputs(copy, slab.row_size(), {{row, row + these}, {j, j + some}}, i, y, offsets);
+        for (Span part{row, 0}; part.begin < row + these; part.begin = part.end) {
+          part.end = std::min(alike_until(part.begin), row + these);
+          outputs(copy + (part.begin - row) * s_.stride_h * slab.row_size(), slab.row_size(),
+                  {part, {j, j + some}}, kernel_rows(part.begin), i, y, offsets);
+        }
       }
     }
+  }
+
+  // The rows of the kernel that an output row's taps have inside the image: others meet zeros,
+  // which are left out where that takes less time than it costs to look at rows one by one.
+  Span kernel_rows(std::int64_t row) const {
+    if (rows_are_small_) return {0, s_.kernel_h};
+    return places_inside(row * s_.stride_h - s_.pad_top, s_.dilation_h, s_.height, s_.kernel_h);
+  }
+  // Behind the last of the output rows from `row` on that have the same.
+  std::int64_t alike_until(std::int64_t row) const {
+    if (rows_are_small_) return s_.out_h;
+    return row >= inner_rows_.begin && row < inner_rows_.end ? inner_rows_.end : row + 1;
   }
 
   // f(width) for the panels of filters that meet rows of so many outputs, the job set up for each,
@@ -189,12 +212,13 @@ class Forward {
   }
 
   // A region whose taps lie all in x, from the first output's first one on, in rows of `row_size`
-  // numbers. y is where row i lies.
-  void outputs(const float* x, std::int64_t row_size, const Region& region, std::int64_t i,
-               float* y, Offsets& offsets) const {
+  // numbers, and of which some rows of the kernel count. y is where row i lies.
+  void outputs(const float* x, std::int64_t row_size, const Region& region, Span kernel_rows,
+               std::int64_t i, float* y, Offsets& offsets) const {
     if (by_dots_) return dots(x, row_size, region, i, y);
     const Tiles& tiles = kernels::tiles();
-    const std::int64_t terms = s_.kernel_h * s_.kernel_w * group_channels();
+    const std::int64_t of_row = s_.kernel_w * group_channels(), terms = s_.kernel_h * of_row;
+    const Span counting{kernel_rows.begin * of_row, kernel_rows.end * of_row};
     const std::int64_t across = s_.stride_w * s_.channels, down = s_.stride_h * row_size;
     const std::int64_t out_row = s_.out_w * s_.filters;
     // Tiles lie along rows, but along the columns of a narrow region.
@@ -210,11 +234,12 @@ class Forward {
     job.fours = group_channels() % 4 == 0;
     set_rows(job, upright ? down : across);
     for (std::int64_t term = 0; term < terms; term += most_terms) {
-      job.terms = std::min(most_terms, terms - term);
-      job.offsets = offsets.of(s_, term, job.terms, row_size);
+      const Span block{term, std::min(term + most_terms, terms)}, some = cut(counting, block);
+      job.terms = some.size();
+      job.offsets = offsets.of(s_, term, block.size(), row_size) + (some.begin - term);
       job.add = term > 0;
-      job.floor = term + job.terms == terms ? floor_ : no_floor;
-      panels(tiles, job, length, x, term, y, [&](int width) {
+      job.floor = block.end == terms ? floor_ : no_floor;
+      panels(tiles, job, length, x, some.begin, y, [&](int width) {
         run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
                  upright ? across : down, upright ? s_.filters : out_row);
       });
@@ -302,7 +327,7 @@ class Forward {
   std::int64_t high_, wide_;         // what an output sees
   Span inner_rows_, inner_columns_;  // of outputs that see no padding
   std::int64_t slab_columns_;
-  bool by_taps_, by_dots_;
+  bool rows_are_small_, by_taps_, by_dots_;
   alignas(64) float turned_[most_turned];  // the kernel, filter by filter, for dots
 };
 
