@@ -359,11 +359,9 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
     return input_gradient_by_joined(workers, size, batch, dy, kernel, dx, work);
   }
   const InputGradient gradient(size, dy, kernel, dx);
-  if (!gradient.fits()) {
-    const std::int64_t from = size.out_h * size.out_w * size.filters;
-    const std::int64_t to = size.height * size.width * size.channels;
-    return workers.for_each(batch, work * static_cast<double>(size.height), [&](std::int64_t n) {
-      input_gradient_by_taps(size, dy + n * from, kernel, dx + n * to);
+  if (!gradient.fits() || taps_pay(size)) {
+    return workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
+      input_gradient_by_taps(size, {begin, end}, dy, kernel, dx);
     });
   }
   workers.for_range(batch * gradient.rows_of_image(), work * static_cast<double>(size.stride_h),

@@ -16,11 +16,12 @@ constexpr std::int64_t most_places = 1024;  // of a sum in registers
 // Panels of filters of a group.
 std::int64_t panels_of(const Conv2DSize& s) { return ceil_div(s.filters / s.groups, widest_panel); }
 
-}  // namespace
-
-void input_gradient_by_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* dx) {
+// Some rows of dx, counted through the batch, which stay near while all taps pass over them.
+void input_gradient_of_rows(const Conv2DSize& s, Span some, const float* dy, const float* kernel,
+                            float* dx) {
   const Tiles& tiles = kernels::tiles();
   const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
+  const std::int64_t dx_row = s.width * s.channels;
   std::int64_t offsets[most_terms];
   for (std::int64_t t = 0; t < most_terms; ++t) offsets[t] = t;
   alignas(64) float packed[most_packed];
@@ -32,11 +33,10 @@ void input_gradient_by_taps(const Conv2DSize& s, const float* dy, const float* k
   job.c_row = s.stride_w * s.channels;
   job.add = true;
   job.floor = no_floor;
-  std::fill_n(dx, s.height * s.width * s.channels, 0.0F);
+  std::fill_n(dx + some.begin * dx_row, some.size() * dx_row, 0.0F);
   for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
-    const std::int64_t a = tap / s.kernel_w, b = tap % s.kernel_w;
+    const std::int64_t b = tap % s.kernel_w, up = tap / s.kernel_w * s.dilation_h - s.pad_top;
     const Span columns = columns_of_tap(s, b);
-    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
     const std::int64_t x = columns.begin * s.stride_w - s.pad_left + b * s.dilation_w;
     for (std::int64_t c = 0; c < s.channels;) {
       const std::int64_t group = c / channels, left = (group + 1) * channels - c;
@@ -48,15 +48,40 @@ void input_gradient_by_taps(const Conv2DSize& s, const float* dy, const float* k
         pack_columns({kernel + (tap * channels + c % channels) * s.filters + group * filters + f,
                       s.filters, /*transposed=*/true},
                      {0, job.terms}, 0, job.columns, width, packed);
-        for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-          const std::int64_t y = i * s.stride_h - s.pad_top + a * s.dilation_h;
-          job.a = dy + (i * s.out_w + columns.begin) * s.filters + group * filters + f;
-          job.c = dx + (y * s.width + x) * s.channels + c;
-          run_rows(tiles, job, width, columns.size());
+        for (std::int64_t n = some.begin / s.height; n * s.height < some.end; ++n) {
+          const std::int64_t first = n * s.height;  // row i meets dx's row i stride + up
+          const std::int64_t from = std::max(some.begin - first, std::int64_t{0});
+          const std::int64_t to = std::min(some.end - first, s.height);
+          const Span rows = places_inside(up - from, s.stride_h, to - from, s.out_h);
+          for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+            job.a = dy + ((n * s.out_h + i) * s.out_w + columns.begin) * s.filters +
+                    group * filters + f;
+            job.c = dx + (first + i * s.stride_h + up) * dx_row + x * s.channels + c;
+            run_rows(tiles, job, width, columns.size());
+          }
         }
       }
       c += job.columns;
     }
+  }
+}
+
+}  // namespace
+
+bool taps_pay(const Conv2DSize& s) {
+  // Fewer would cost more to add than to compute.
+  constexpr std::int64_t enough = 32;
+  return s.stride_h == 1 && s.stride_w == 1 && s.channels / s.groups >= enough &&
+         s.filters / s.groups >= enough && 8 * s.out_w <= 7 * s.width;
+}
+
+void input_gradient_by_taps(const Conv2DSize& s, Span rows, const float* dy, const float* kernel,
+                            float* dx) {
+  constexpr std::int64_t near = 65536;  // numbers
+  const std::int64_t image = s.height * s.width * s.channels + s.out_h * s.out_w * s.filters;
+  const std::int64_t together = std::max<std::int64_t>(1, near / image) * s.height;
+  for (std::int64_t r = rows.begin; r < rows.end; r += together) {
+    input_gradient_of_rows(s, {r, std::min(r + together, rows.end)}, dy, kernel, dx);
   }
 }
 

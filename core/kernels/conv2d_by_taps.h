@@ -6,11 +6,16 @@
 #include "conv2d_jobs.h"
 
 // Internal to core/kernels: gradients of convolutions tap by tap, where a slab has room for what
-// few places meet or see, or none.
+// few places meet or see, or none, or where it would be mostly zeros.
 namespace minnow::kernels {
 
-/// conv2d_backward_input for one image.
-void input_gradient_by_taps(const Conv2DSize& s, const float* dy, const float* kernel, float* dx);
+/// Whether so many places of a row meet few of the taps that each tap, for the outputs of its own,
+/// takes less time than all together.
+bool taps_pay(const Conv2DSize& s);
+
+/// conv2d_backward_input for rows of dx, counted through the batch.
+void input_gradient_by_taps(const Conv2DSize& s, Span rows, const float* dy, const float* kernel,
+                            float* dx);
 
 /// The units that a kernel's gradient consists of: taps, counted panel of filters by panel.
 std::int64_t kernel_gradient_units(const Conv2DSize& s);

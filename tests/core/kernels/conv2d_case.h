@@ -183,6 +183,11 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({9, 8, 16, 2, 3, 5, 1, 2, 1, 0, 1, 2, 2, 1});
   all.push_back({7, 9, 64, 3, 3, 6, 2, 2, 1, 1, 1, 1});
   all.push_back({3, 4, 512, 3, 3, 2, 1, 1, 1, 1, 1, 1});  // a kernel too large for it
+  // Images that shrink to so few columns that input gradients go tap by tap.
+  all.push_back({9, 12, 33, 5, 5, 34});
+  all.push_back({12, 9, 40, 3, 3, 36, 1, 1, 1, 0, 0, 1, 2, 3});
+  all.push_back({6, 10, 66, 2, 5, 70, 1, 1, 0, 1, 1, 0, 1, 1, 2});
+  all.push_back({16, 17, 64, 6, 5, 40});  // more than is near at a time
   // Rows of so few outputs, or places, that wide tiles take them.
   all.push_back({8, 8, 20, 3, 3, 70, 2, 2, 0, 1, 0, 1});
   all.push_back({6, 6, 8, 3, 3, 128, 1, 1, 0, 0, 0, 0, 1, 1, 2});
