@@ -141,9 +141,11 @@ class Forward {
   bool slabs_are_small() const {
     if (slab_columns_ == 0) return true;
     constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
+    if (group_channels() < few_terms) return false;
     const std::int64_t rows = std::min(rows_in(most_slab / slab_row(slab_columns_)), s_.out_h);
-    return group_channels() >= few_terms &&
-           !enough_places(slab_columns_ * rows, s_.out_h * s_.out_w);
+    // With strides most of an image may be read in place.
+    const std::int64_t enough = s_.stride_h * s_.stride_w > 1 ? 40 : 64;
+    return !enough_places(slab_columns_ * rows, s_.out_h * s_.out_w, enough);
   }
 
   // Whether so few filters would leave most of a register's lanes empty, and what an output sees of

@@ -13,8 +13,8 @@ constexpr std::int64_t most_slab = 16384;
 /// Whether a slab that holds so many of the places to be computed at a time is worth its while.
 /// With fewer, tiles are low and sums are cut short: then a convolution goes tap by tap, without
 /// one.
-constexpr bool enough_places(std::int64_t held, std::int64_t all) {
-  return held >= std::min<std::int64_t>(all, 64);
+constexpr bool enough_places(std::int64_t held, std::int64_t all, std::int64_t enough = 64) {
+  return held >= std::min(all, enough);
 }
 
 /// Places of an image (height, width, channels): rows from `top` and columns from `left` on, some
