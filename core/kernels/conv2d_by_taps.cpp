@@ -44,7 +44,7 @@ void input_gradient_of_rows(const Conv2DSize& s, Span some, const float* dy, con
       job.columns = std::min<std::int64_t>(left, width);
       job.b_row = width;
       for (std::int64_t f = 0; f < filters; f += job.terms) {
-        job.terms = std::min({filters - f, most_terms, most_packed / width});
+        job.terms = job.whole = std::min({filters - f, most_terms, most_packed / width});
         pack_columns({kernel + (tap * channels + c % channels) * s.filters + group * filters + f,
                       s.filters, /*transposed=*/true},
                      {0, job.terms}, 0, job.columns, width, packed);
