@@ -34,10 +34,11 @@ class Offsets {
     const std::int64_t channels = s.channels / s.groups;
     std::int64_t c = first % channels, b = first / channels % s.kernel_w;
     std::int64_t a = first / channels / s.kernel_w;
-    for (std::int64_t t = 0; t < count; ++t) {
-      answer.of[t] = a * s.dilation_h * row_size + b * s.dilation_w * s.channels + c;
-      if (++c < channels) continue;
-      c = 0;
+    for (std::int64_t t = 0; t < count; c = 0) {
+      const std::int64_t tap = a * s.dilation_h * row_size + b * s.dilation_w * s.channels;
+      for (const std::int64_t end = std::min(t + channels - c, count); t < end; ++t, ++c) {
+        answer.of[t] = tap + c;
+      }
       if (++b < s.kernel_w) continue;
       b = 0;
       ++a;
@@ -46,7 +47,7 @@ class Offsets {
   }
 
  private:
-  static constexpr int most_answers = 3;  // the image's, and a slab's along each border
+  static constexpr int most_answers = 8;  // blocks of terms, in the image and in its slabs
   struct Answer {
     std::int64_t first = -1, row_size = -1;
     std::int64_t of[most_terms];
