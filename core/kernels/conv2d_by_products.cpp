@@ -260,9 +260,13 @@ bool by_products_fits(const Conv2DSize& s) {
       outputs_met(s).size() * row_sums_of(s) > most_row_sums) {
     return false;
   }
-  // Much of what the other ways compute would be of zeros, or of nothing.
+  // Much of what the other ways compute would be of zeros, or of nothing; products of few terms
+  // that fill registers take longer to add than that.
   const std::int64_t outputs = s.out_h * s.out_w * s.stride_h * s.stride_w;
-  if (2 * s.height * s.width >= 3 * outputs && s.filters >= 8) return true;
+  const std::int64_t places = s.height * s.width;
+  const bool mostly = places >= 4 * outputs;
+  const std::int64_t least = mostly || s.channels < 16 ? 8 : s.channels < 32 ? 16 : 24;
+  if (2 * places >= 3 * outputs && s.filters >= least) return true;
   if (s.channels <= 2) return s.filters % lane_unit != 0 || s.filters >= 48;
   if (s.stride_h > 1 || s.stride_w > 1) return s.channels <= (s.filters >= 16 ? 7 : 5);
   if (s.channels <= 7) return s.filters >= 13;
