@@ -9,8 +9,8 @@
 // few places meet or see, or none, or where it would be mostly zeros.
 namespace minnow::kernels {
 
-/// Whether so many places of a row meet few of the taps that each tap, for the outputs of its own,
-/// takes less time than all together.
+/// Whether so many places of a row meet few of the taps that going tap by tap, each for its own
+/// outputs, takes less time than what all meet together.
 bool taps_pay(const Conv2DSize& s);
 
 /// conv2d_backward_input for rows of dx, counted through the batch.

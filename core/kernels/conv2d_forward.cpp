@@ -181,8 +181,8 @@ class Forward {
     }
   }
 
-  // The rows of the kernel that an output row's taps have inside the image: others meet zeros,
-  // which are left out where that takes less time than it costs to look at rows one by one.
+  // The rows of the kernel that an output row's taps have inside the image. Others meet zeros: they
+  // are left out where that saves more than looking at rows one by one takes.
   Span kernel_rows(std::int64_t row) const {
     if (rows_are_small_) return {0, s_.kernel_h};
     return places_inside(row * s_.stride_h - s_.pad_top, s_.dilation_h, s_.height, s_.kernel_h);
