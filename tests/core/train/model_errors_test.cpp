@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/graph/activation_arg.h"
+#include "layers/batch_normalization.h"
 #include "losses/binary_crossentropy.h"
 #include "losses/sparse_categorical_crossentropy.h"
 #include "tests/core/train/error_table.h"
