@@ -249,8 +249,7 @@ class InputGradient {
 
   // Whether leaving out terms of a row takes more time than it saves.
   bool is_small(const Part& part, const Block& block) const {
-    const std::int64_t registers = whole_registers(block.numbers) / lane_unit;
-    return part.terms * block.columns * registers < 512;
+    return part.terms * block.columns * ceil_div(block.numbers, lane_unit) < 512;
   }
 
   // The part's terms, counted through its class, for which a row of places lies inside dy: those of
@@ -260,17 +259,16 @@ class InputGradient {
     for (std::int64_t b = 0; b < columns_.taps; ++b) {
       if (columns_.hits(part.x, b)) of_row += terms_of_tap();
     }
-    Span met{part.begin + part.terms, part.begin};
+    Span met{0, 0};
     for (std::int64_t a = 0; a < rows_.taps; ++a) {
       if (!rows_.hits(part.y, a)) continue;
       const std::int64_t output = row + rows_.output(part.y, a);
       if (output >= 0 && output < s_.out_h) {
-        met = {std::min(met.begin, first), first + of_row};
+        met = {met.size() == 0 ? first : met.begin, first + of_row};
       }
       first += of_row;
     }
-    const std::int64_t begin = std::max(met.begin, part.begin);
-    return {begin, std::clamp(met.end, begin, part.begin + part.terms)};
+    return cut({part.begin, part.begin + part.terms}, met);
   }
 
   std::int64_t down() const { return s_.stride_h * s_.width * s_.channels; }

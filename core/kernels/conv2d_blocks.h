@@ -71,8 +71,7 @@ struct Block {
   /// The places, from the first to the last, for which a row of the kernel lies inside the image:
   /// elsewhere it meets zeros.
   Span inside(const Conv2DSize& s, std::int64_t kernel_row) const {
-    const Span rows =
-        places_inside(kernel_row * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+    const Span rows = rows_of_tap(s, kernel_row);
     const auto numbers = [&](std::int64_t some) {
       return std::clamp<std::int64_t>(some, 0, places.rows) * places.columns;
     };

@@ -50,9 +50,9 @@ void input_gradient_of_rows(const Conv2DSize& s, Span some, const float* dy, con
                      {0, job.terms}, 0, job.columns, width, packed);
         for (std::int64_t n = some.begin / s.height; n * s.height < some.end; ++n) {
           const std::int64_t first = n * s.height;  // row i meets dx's row i stride + up
-          const std::int64_t from = std::max(some.begin - first, std::int64_t{0});
-          const std::int64_t to = std::min(some.end - first, s.height);
-          const Span rows = places_inside(up - from, s.stride_h, to - from, s.out_h);
+          const Span here = cut({first, first + s.height}, some);
+          const Span rows =
+              places_inside(up - (here.begin - first), s.stride_h, here.size(), s.out_h);
           for (std::int64_t i = rows.begin; i < rows.end; ++i) {
             job.a = dy + ((n * s.out_h + i) * s.out_w + columns.begin) * s.filters +
                     group * filters + f;
@@ -109,7 +109,7 @@ void kernel_gradient_by_taps(const KernelGradientJob& job, Span units) {
     const std::int64_t group = unit / taps / panels;
     const std::int64_t f = group * filters + unit / taps % panels * widest_panel;
     const std::int64_t last = std::min((group + 1) * filters, f + widest_panel);
-    const Span rows = places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+    const Span rows = rows_of_tap(s, a);
     const Span columns = columns_of_tap(s, b);
     // Outputs that all see the image lie beside one another in dy, row after row.
     const bool whole = columns.size() == s.out_w && s.out_w <= most_places;

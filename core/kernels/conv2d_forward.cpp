@@ -106,11 +106,6 @@ class Forward {
     std::int64_t size() const { return rows.size() * columns.size(); }
   };
 
-  static Span cut(Span span, Span to) {
-    const std::int64_t begin = std::clamp(to.begin, span.begin, span.end);
-    return {begin, std::clamp(to.end, begin, span.end)};
-  }
-
   // Whether going around `inner`, which is read in place, costs less than copying all: with strides
   // a copy is large beside the sums that are made of it.
   bool pays(const Region& inner, const Region& all) const {
@@ -135,7 +130,7 @@ class Forward {
   // Of whole registers, for a row of outputs.
   std::int64_t multiply_adds_of_row() const {
     return s_.kernel_h * s_.kernel_w * group_channels() * s_.out_w *
-           (whole_registers(s_.filters) / lane_unit);
+           ceil_div(s_.filters, lane_unit);
   }
 
   // Whether a slab has room for few outputs only, or none.
@@ -237,11 +232,12 @@ class Forward {
     job.fours = group_channels() % 4 == 0;
     set_rows(job, upright ? down : across);
     for (std::int64_t term = 0; term < terms; term += most_terms) {
-      const Span block{term, std::min(term + most_terms, terms)}, some = cut(counting, block);
-      job.terms = some.size();
-      job.offsets = offsets.of(s_, term, block.size(), row_size) + (some.begin - term);
+      const Span block{term, std::min(term + most_terms, terms)}, some = cut(block, counting);
       job.add = term > 0;
       job.floor = block.end == terms ? floor_ : no_floor;
+      if (some.size() == 0 && job.add && job.floor == no_floor) continue;
+      job.terms = some.size();
+      job.offsets = offsets.of(s_, term, block.size(), row_size) + (some.begin - term);
       panels(tiles, job, length, x, some.begin, y, [&](int width) {
         run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
                  upright ? across : down, upright ? s_.filters : out_row);

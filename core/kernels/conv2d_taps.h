@@ -22,6 +22,16 @@ constexpr Span places_inside(std::int64_t start, std::int64_t step, std::int64_t
   return {begin, end};
 }
 
+/// The part of `span` that lies in `other`; an empty one at its edge where there is none.
+constexpr Span cut(Span span, Span other) noexcept {
+  const std::int64_t begin = std::clamp(other.begin, span.begin, span.end);
+  return {begin, std::clamp(other.end, begin, span.end)};
+}
+
+/// The output rows whose taps (a, .) lie in the image.
+inline Span rows_of_tap(const Conv2DSize& s, std::int64_t a) noexcept {
+  return places_inside(a * s.dilation_h - s.pad_top, s.stride_h, s.height, s.out_h);
+}
 /// The output columns whose tap (., b) lies in the image.
 inline Span columns_of_tap(const Conv2DSize& s, std::int64_t b) noexcept {
   return places_inside(b * s.dilation_w - s.pad_left, s.stride_w, s.width, s.out_w);

@@ -37,8 +37,8 @@ bool finite_span(std::int64_t n, const float* x) noexcept {
 bool all_finite(const Workers& workers, std::int64_t n, const float* x) {
   constexpr std::int64_t block = 4096;  // looked at before asking whether to go on
   std::atomic<bool> good = true;
-  constexpr double work =
-      0.15;  // ns: half of the numbers are another thread's, and come from there
+  // Half of the numbers are another thread's, and come from its cache.
+  constexpr double work = 0.15;
   workers.for_range(n, work, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end && good.load(std::memory_order_relaxed); i += block) {
       if (!finite_span(std::min(block, end - i), x + i)) {

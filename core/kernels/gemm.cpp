@@ -281,10 +281,9 @@ void multiply_pieces(const Workers& workers, const Product& p, std::int64_t piec
 // Whether threads have columns of C rather than rows: those that there are more of, or rows where
 // each thread would turn all of A.
 bool threads_share_columns(const Product& p) {
-  constexpr std::int64_t many_terms = 64, most_copies = 2;
   const bool turned = p.a.transposed && !p.b.transposed;
-  const bool costly = turned && p.size.m >= 256 && p.size.k >= many_terms;
-  return p.size.n >= (costly ? most_copies * p.size.m + 1 : p.size.m);
+  if (turned && p.size.m >= 256 && p.size.k >= 64) return p.size.n > 2 * p.size.m;
+  return p.size.n >= p.size.m;
 }
 
 // A column is a row of the transposed product, where registers lie along it.

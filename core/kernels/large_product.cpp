@@ -108,8 +108,8 @@ class LargeProduct {
       job.columns = std::min<std::int64_t>(columns.end - j, width);
       job.bias = bias_at(p_, terms.begin, j);
       job.c = p_.c + rows.begin * p_.c_stride + j;
-      const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
       if (!low_ && terms.size() > near_terms) {
+        const std::int64_t next = std::min<std::int64_t>(columns.end - j - job.columns, width);
         fetch_rows(job.c + width, p_.c_stride, rows.size(), next);
       }
       if (copies && tiles_.copies(width, job.columns)) {
