@@ -1,5 +1,7 @@
 #include "core/kernels/tile.h"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/tile.cpp"
 #include "core/kernels/targets.h"
@@ -47,6 +49,19 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 #endif
 }
 
+/// A pointer that the compiler does not put together with an index again.
+HWY_INLINE const float* keep(const float* p) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+
+/// Whether four terms lie side by side in A.
+HWY_INLINE bool side_by_side(const std::int64_t* offset) {
+  return offset[1] == offset[0] + 1 && offset[2] == offset[0] + 2 && offset[3] == offset[0] + 3;
+}
+
 // What a tile does with B besides: it asks for it early, or does so and copies it.
 enum class Deed { none, asks, copies };
 
@@ -55,10 +70,14 @@ void tile(const TileJob& job) {
   constexpr bool copies = deed == Deed::copies;
   constexpr int last = vectors - 1;
   constexpr bool whole = vectors == 3 || deed != Deed::none;  // no columns are missing
+  // Multiply-adds of one register's width read A themselves. Their address should be a pointer and
+  // a number in the instruction: with an index Intel's processors make two of one instruction.
+  constexpr bool reads_a = HWY_TARGET == HWY_AVX3 && vectors == 1;
   // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
   // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
   // the sums in them at this size only.
-  constexpr bool unrolls = !copies && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
+  constexpr bool unrolls =
+      !copies && !reads_a && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
   // Tiles of many sums gain from finding four terms at a time in A, where they lie side by side.
   constexpr bool high = vectors > 2 || rows > 12;
   // Rows of A that have a pointer of their own need no sum for their address.
@@ -106,11 +125,56 @@ void tile(const TileJob& job) {
         unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
       });
     };
+    // A term of rows that lie side by side in A.
+    [[maybe_unused]] const auto add_column = [&](std::int64_t at) HWY_ATTR
+        __attribute__((always_inline)) {
+      const Floats y = hn::LoadU(d, b);
+      b += b_row;
+      const float* here[pointers];
+      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = keep(row[p] + at); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        sum[i][0] = hn::MulAdd(hn::Set(d, here[i / step][i % step]), y, sum[i][0]);
+      });
+    };
+    // Four terms that lie side by side.
+    [[maybe_unused]] const auto add_four = [&](std::int64_t at) HWY_ATTR
+        __attribute__((always_inline)) {
+      Floats y[4];
+      unrolled<4>([&](auto q) HWY_ATTR { y[q] = hn::LoadU(d, b + q * b_row); });
+      b += 4 * b_row;
+      unrolled<pointers>([&](auto p) HWY_ATTR {
+        constexpr int some = std::min(step, rows - p * step);
+        const float* here[some];
+        unrolled<some>([&](auto i) HWY_ATTR { here[i] = keep(row[p] + i * a_row + at); });
+        unrolled<4>([&](auto q) HWY_ATTR {
+          unrolled<some>([&](auto i) HWY_ATTR {
+            Floats& to = sum[p * step + i][0];
+            to = hn::MulAdd(hn::Set(d, here[i][q]), y[q], to);
+          });
+        });
+      });
+    };
     const std::int64_t* offset = job.offsets;
     const std::int64_t* const end = offset + job.terms;
-    if (unrolls) {
-      const std::int64_t* const whole_end = offset + (all_columns ? job.terms : job.whole);
-      if (high && job.fours) {
+    [[maybe_unused]] const std::int64_t* const whole_end =
+        offset + (all_columns ? job.terms : job.whole);
+    if constexpr (reads_a) {
+      for (; a_row == 1 && offset + 4 <= whole_end; offset += 4) {
+        add_column(offset[0]);
+        add_column(offset[1]);
+        add_column(offset[2]);
+        add_column(offset[3]);
+      }
+      while (offset != end) {
+        if (offset + 4 <= whole_end && (job.fours || side_by_side(offset))) {
+          add_four(*offset);
+          offset += 4;
+        } else {
+          add_term(std::false_type(), *offset++, Int<0>{});
+        }
+      }
+    } else {
+      if (unrolls && high && job.fours) {
         for (; offset + 4 <= whole_end; offset += 4) {
           const std::int64_t at = *offset;
           add_term(std::true_type(), at, Int<0>{});
@@ -118,7 +182,7 @@ void tile(const TileJob& job) {
           add_term(std::true_type(), at, Int<2>{});
           add_term(std::true_type(), at, Int<3>{});
         }
-      } else {
+      } else if (unrolls && vectors < 4) {  // of four registers' width this would not pay
         for (; offset + 4 <= whole_end; offset += 4) {
           add_term(std::true_type(), offset[0], Int<0>{});
           add_term(std::true_type(), offset[1], Int<0>{});
@@ -126,8 +190,8 @@ void tile(const TileJob& job) {
           add_term(std::true_type(), offset[3], Int<0>{});
         }
       }
+      for (; offset != end; ++offset) add_term(std::false_type(), *offset, Int<0>{});
     }
-    for (; offset != end; ++offset) add_term(std::false_type(), *offset, Int<0>{});
     const std::int64_t c_row = job.c_row;
     const Floats floor = hn::Set(d, job.floor);
     // Where the compiler did not take it in, all sums would go through memory.
