@@ -57,7 +57,9 @@ struct Runs {
 struct Places {
   std::int64_t images = 0, rows = 0, columns = 0;
   std::int64_t count() const { return images * rows * columns; }
-  friend bool operator==(const Places&, const Places&) = default;
+  bool cover(const Places& p) const {
+    return images >= p.images && rows == p.rows && columns == p.columns;
+  }
 };
 struct Block {
   Places places;
@@ -66,6 +68,7 @@ struct Block {
   std::int64_t readable = 0;  ///< numbers from x on
   std::int64_t row_size = 0;
   std::int64_t first[most_places];  ///< what each place sees first, for one convolution
+  Places known;                     ///< and for these
   const float* dy = nullptr;
 
   /// The places, from the first to the last, for which a row of the kernel lies inside the image:
@@ -109,14 +112,14 @@ class Blocks {
 
   template <class F>
   void run(Span rows, Block& block, F&& f) const {
-    alignas(64) float copy[most_slab + slab_tail];
-    block.x = block.dy = copy;
+    Copies copies;
+    block.x = block.dy = copies.numbers;
     if (rows.size() == 0) f(block);
     for (std::int64_t r = rows.begin; r < rows.end;) {
       const std::int64_t i = r % s_.out_h;
       if (columns_ < s_.out_w) {
         for (std::int64_t j = 0; j < s_.out_w; j += columns_) {
-          set(block, r / s_.out_h, i, j, {1, 1, std::min(columns_, s_.out_w - j)}, copy);
+          set(block, r / s_.out_h, i, j, {1, 1, std::min(columns_, s_.out_w - j)}, copies);
           f(block);
         }
         ++r;
@@ -132,13 +135,20 @@ class Blocks {
         most = std::min({most, most_places / s_.out_w, s_.out_h - i, rows.end - r});
         places = {1, most, s_.out_w};
       }
-      set(block, r / s_.out_h, i, 0, places, copy);
+      set(block, r / s_.out_h, i, 0, places, copies);
       f(block);
       r += places.images * places.rows;
     }
   }
 
  private:
+  // Slabs, and for which places, from which one on, they have zeros around the images.
+  struct Copies {
+    Places cleared;
+    std::int64_t row = 0, column = 0;
+    alignas(64) float numbers[most_slab + slab_tail];
+  };
+
   std::int64_t row_size(std::int64_t columns) const {
     return in_place_ ? s_.width * s_.channels : ((columns - 1) * s_.stride_w + wide_) * s_.channels;
   }
@@ -147,30 +157,24 @@ class Blocks {
   }
 
   // The outputs from (i, j) of image n on.
-  void set(Block& block, std::int64_t n, std::int64_t i, std::int64_t j, const Places& places,
-           float* copy) const {
+  void set(Block& block, std::int64_t n, std::int64_t i, std::int64_t j, Places places,
+           Copies& copies) const {
     const std::int64_t image = s_.height * s_.width * s_.channels, step = s_.stride_w * s_.channels;
+    block.places = places;
     block.row = i;
     block.dy = job_.dy + ((n * s_.out_h + i) * s_.out_w + j) * s_.filters;
     block.row_size = row_size(places.columns);
-    block.x = copy;
     if (in_place_) {
       const std::int64_t at = n * image + i * s_.stride_h * block.row_size + j * step;
       block.x = job_.x + at;
       block.readable = job_.batch * image - at;
     } else {
-      const std::int64_t used = places.images * slab_size(places);
-      std::fill_n(copy + used, slab_tail, 0.0F);
-      block.readable = used + slab_tail;
+      copy(n, i, j, places, copies);
+      block.x = copies.numbers;
+      block.readable = places.images * slab_size(places) + slab_tail;
     }
-    for (std::int64_t m = 0; m < places.images && !in_place_; ++m) {
-      const Slab slab{i * s_.stride_h - s_.pad_top, j * s_.stride_w - s_.pad_left,
-                      (places.rows - 1) * s_.stride_h + high_,
-                      (places.columns - 1) * s_.stride_w + wide_, s_.channels};
-      slab.copy(job_.x + (n + m) * image, s_.height, s_.width, s_.channels, copy + m * slab.size());
-    }
-    if (block.places == places) return;  // as the block before: so are the offsets
-    block.places = places;
+    if (block.known.cover(places)) return;
+    block.known = places;
     std::int64_t* first = block.first;
     for (std::int64_t m = 0; m < places.images; ++m) {
       const std::int64_t from = m * (in_place_ ? image : slab_size(places));
@@ -180,6 +184,25 @@ class Blocks {
         first += places.columns;
       }
     }
+  }
+
+  // What they see, a slab for each image.
+  void copy(std::int64_t n, std::int64_t i, std::int64_t j, const Places& places,
+            Copies& copies) const {
+    const Slab slab{i * s_.stride_h - s_.pad_top, j * s_.stride_w - s_.pad_left,
+                    (places.rows - 1) * s_.stride_h + high_,
+                    (places.columns - 1) * s_.stride_w + wide_, s_.channels};
+    const bool cleared = copies.cleared.cover(places) && copies.row == i && copies.column == j;
+    float* to = copies.numbers;
+    for (std::int64_t m = n; m < n + places.images; ++m, to += slab.size()) {
+      slab.copy(job_.x + m * s_.height * s_.width * s_.channels, s_.height, s_.width, s_.channels,
+                to, !cleared);
+    }
+    std::fill_n(to, slab_tail, 0.0F);
+    if (cleared) return;
+    copies.cleared = places;
+    copies.row = i;
+    copies.column = j;
   }
 
   const KernelGradientJob& job_;

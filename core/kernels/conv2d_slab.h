@@ -26,16 +26,20 @@ struct Slab {
   std::int64_t row_size() const { return columns * stride; }
   std::int64_t size() const { return rows * row_size(); }
 
+  /// Without `zeros` those around the image are there already.
   void copy(const float* image, std::int64_t height, std::int64_t width, std::int64_t channels,
-            float* to) const {
+            float* to, bool zeros = true) const {
     const std::int64_t first = std::clamp<std::int64_t>(-left, 0, columns);
     const std::int64_t last = std::clamp<std::int64_t>(width - left, first, columns);
+    const auto clear = [zeros](float* from, std::int64_t count) {
+      if (zeros) std::fill_n(from, count, 0.0F);
+    };
     for (std::int64_t row = top; row < top + rows; ++row, to += row_size()) {
       if (row < 0 || row >= height || first == last) {
-        std::fill_n(to, row_size(), 0.0F);
+        clear(to, row_size());
         continue;
       }
-      std::fill_n(to, first * stride, 0.0F);
+      clear(to, first * stride);
       const float* from = image + (row * width + left + first) * channels;
       if (stride == channels) {
         std::copy_n(from, (last - first) * channels, to + first * stride);
@@ -44,7 +48,7 @@ struct Slab {
           std::fill(std::copy_n(from, channels, to + q * stride), to + (q + 1) * stride, 0.0F);
         }
       }
-      std::fill_n(to + last * stride, (columns - last) * stride, 0.0F);
+      clear(to + last * stride, (columns - last) * stride);
     }
   }
 };
