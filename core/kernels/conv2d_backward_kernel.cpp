@@ -22,6 +22,7 @@ namespace {
 struct Part {
   std::int64_t group, filter, columns;
   int width;
+  bool in_threes;
   std::int64_t begin, end;   // rows, counted through all runs; or threes
   std::int64_t run, within;  // of the first row
 };
@@ -41,15 +42,16 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
     for (std::int64_t n = 0; n < filters;) {
       const int width = tiles.width(filters - n);
       const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
-      Part one{group, group * filters + n, columns, width, 0, 0, 0, 0};
-      if (runs.are_short()) {
-        const std::int64_t threes = runs.count * runs.threes(), most = tiles.tallest(width) / 3;
+      const int tallest = tiles.tallest(width);
+      Part one{group, group * filters + n, columns, width, runs.go_in_threes(tallest), 0, 0, 0, 0};
+      if (one.in_threes) {
+        const std::int64_t threes = runs.count * runs.threes(), most = tallest / 3;
         for (; one.begin < threes; one.begin = one.end) {
           one.end = std::min(threes, one.begin + std::max<std::int64_t>(1, most));
           part(one);
         }
       } else {
-        const TileCut cut(runs.length, tiles.tallest(width));
+        const TileCut cut(runs.length, tallest);
         for (one.run = 0; one.run < runs.count; ++one.run) {
           one.within = 0;
           for (std::int64_t t = 0; t < cut.count; ++t, one.begin = one.end) {
@@ -72,7 +74,7 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
   const float* x = block.x + part.group * (s.channels / s.groups);
   TileJob tile{};
   const Span seen =
-      runs.are_short() ? Span{0, block.places.count()} : block.inside(s, runs.row(s, part.run));
+      part.in_threes ? Span{0, block.places.count()} : block.inside(s, runs.row(s, part.run));
   tile.terms = seen.size();
   tile.offsets = block.first + seen.begin;
   tile.b = block.dy + seen.begin * s.filters + part.filter;
@@ -80,7 +82,7 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
   tile.columns = part.columns;
   tile.whole = whole_terms(tile.terms, part.width - part.columns, tile.b_row);
   tile.floor = no_floor;
-  if (!runs.are_short()) {
+  if (!part.in_threes) {
     set_rows(tile, runs.step);
     tile.a = x + runs.from(s, part.run, block.row_size) + part.within * runs.step;
     tile.c = job.dkernel + part.begin * s.filters + part.filter;

@@ -7,6 +7,7 @@
 #include "conv2d_slab.h"
 #include "conv2d_taps.h"
 #include "sum_rows.h"
+#include "tile.h"
 
 // Internal to core/kernels: how the gradient of a convolution kernel is cut.
 namespace minnow::kernels {
@@ -48,8 +49,13 @@ struct Runs {
   }
 
   /// Runs too short to fill a tile meet in one, in threes of rows: of 4 or 5 rows the last three
-  /// begin where they have to.
-  bool are_short() const { return length >= 3 && length <= 5; }
+  /// begin where they have to. So do runs that leave a tile low, where threes need fewer tiles.
+  bool go_in_threes(int tallest) const {
+    if (length < 3) return false;
+    if (length <= 5) return true;
+    const std::int64_t tiles = ceil_div(count * threes(), tallest / 3);
+    return length % 3 == 0 && 4 * tiles <= 3 * count * TileCut(length, tallest).count;
+  }
   std::int64_t threes() const { return (length + 2) / 3; }
 };
 
@@ -96,6 +102,11 @@ class Blocks {
         wide_((s_.kernel_w - 1) * s_.dilation_w + 1),
         in_place_(!sees_padding(s_)) {
     const std::int64_t columns_of_image = most_slab / (s_.channels * high_);
+    const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels / s_.groups;
+    const std::int64_t of_place =
+        std::min(s_.filters / s_.groups, widest_panel) + s_.stride_h * s_.stride_w * s_.channels;
+    constexpr std::int64_t many_terms = 64, near = 8192, few_places = 256;
+    if (terms >= many_terms) most_ = std::clamp(near / of_place, few_places, most_places);
     columns_ = std::min(most_places, s_.out_w);
     if (!in_place_) {
       columns_ = std::min(columns_, (columns_of_image - wide_) / s_.stride_w + 1);
@@ -128,11 +139,12 @@ class Blocks {
       // Whole images if there is room, else some rows of one.
       const Places image{1, s_.out_h, s_.out_w};
       std::int64_t most = in_place_ ? rows.size() : most_slab / slab_size(image);
-      most = std::min({most, most_places / image.count(), (rows.end - r) / s_.out_h});
+      most = std::min({most, most_ / image.count(), (rows.end - r) / s_.out_h});
       Places places{most, s_.out_h, s_.out_w};
       if (i != 0 || most == 0) {
         most = in_place_ ? rows.size() : (most_slab / row_size(s_.out_w) - high_) / s_.stride_h + 1;
-        most = std::min({most, most_places / s_.out_w, s_.out_h - i, rows.end - r});
+        most = std::min(
+            {most, std::max<std::int64_t>(1, most_ / s_.out_w), s_.out_h - i, rows.end - r});
         places = {1, most, s_.out_w};
       }
       set(block, r / s_.out_h, i, 0, places, copies);
@@ -209,6 +221,8 @@ class Blocks {
   const Conv2DSize& s_;
   std::int64_t high_, wide_;
   bool in_place_;
+  // At a time: so many that many tiles find what they read in the first cache.
+  std::int64_t most_ = most_places;
   std::int64_t columns_;  // of outputs, that a block takes of a row
 };
 
