@@ -43,7 +43,8 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
       const int width = tiles.width(filters - n);
       const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
       const int tallest = tiles.tallest(width);
-      Part one{group, group * filters + n, columns, width, runs.go_in_threes(tallest), 0, 0, 0, 0};
+      const bool in_threes = runs.go_in_threes(tiles, width);
+      Part one{group, group * filters + n, columns, width, in_threes, 0, 0, 0, 0};
       if (one.in_threes) {
         const std::int64_t threes = runs.count * runs.threes(), most = tallest / 3;
         for (; one.begin < threes; one.begin = one.end) {

@@ -49,12 +49,15 @@ struct Runs {
   }
 
   /// Runs too short to fill a tile meet in one, in threes of rows: of 4 or 5 rows the last three
-  /// begin where they have to. So do runs that leave a tile low, where threes need fewer tiles.
-  bool go_in_threes(int tallest) const {
+  /// begin where they have to. So do runs that leave tiles with few sums, where threes need fewer.
+  bool go_in_threes(const Tiles& tiles, int width) const {
     if (length < 3) return false;
     if (length <= 5) return true;
-    const std::int64_t tiles = ceil_div(count * threes(), tallest / 3);
-    return length % 3 == 0 && 4 * tiles <= 3 * count * TileCut(length, tallest).count;
+    constexpr std::int64_t few_sums = 12;  // in registers
+    const int tallest = tiles.tallest(width);
+    const TileCut cut(length, tallest);
+    return length % 3 == 0 && cut.height * (width / tiles.lanes) <= few_sums &&
+           4 * ceil_div(count * threes(), tallest / 3) <= 3 * count * cut.count;
   }
   std::int64_t threes() const { return (length + 2) / 3; }
 };
@@ -102,11 +105,13 @@ class Blocks {
         wide_((s_.kernel_w - 1) * s_.dilation_w + 1),
         in_place_(!sees_padding(s_)) {
     const std::int64_t columns_of_image = most_slab / (s_.channels * high_);
+    const std::int64_t filters = s_.filters / s_.groups;
+    const std::int64_t of_place = filters + s_.stride_h * s_.stride_w * s_.channels;
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels / s_.groups;
-    const std::int64_t of_place =
-        std::min(s_.filters / s_.groups, widest_panel) + s_.stride_h * s_.stride_w * s_.channels;
     constexpr std::int64_t many_terms = 64, near = 8192, few_places = 256;
-    if (terms >= many_terms) most_ = std::clamp(near / of_place, few_places, most_places);
+    if (filters <= lane_unit && terms >= many_terms) {
+      most_ = std::clamp(near / of_place, few_places, most_places);
+    }
     columns_ = std::min(most_places, s_.out_w);
     if (!in_place_) {
       columns_ = std::min(columns_, (columns_of_image - wide_) / s_.stride_w + 1);
@@ -221,7 +226,8 @@ class Blocks {
   const Conv2DSize& s_;
   std::int64_t high_, wide_;
   bool in_place_;
-  // At a time: so many that many tiles find what they read in the first cache.
+  // At a time: so many that many tiles of a register's width find what they read in the first
+  // cache. Wider ones gain less by it than longer sums give.
   std::int64_t most_ = most_places;
   std::int64_t columns_;  // of outputs, that a block takes of a row
 };
