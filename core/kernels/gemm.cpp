@@ -39,13 +39,19 @@ bool comes_from_afar(const Product& p) {
   return p.size.k * p.b.stride > near;
 }
 
+// Rows from which on a panel's copy serves enough others, or spares them rows whole pages apart.
+std::int64_t least_copied(const Product& p, const Tiles& tiles) {
+  constexpr std::int64_t enough = 28;
+  return p.b.stride % page == 0 ? tiles.copied() : enough;
+}
+
 // Whether a panel's first rows ask for it, too few to copy it. Of rows that lie whole pages apart
 // little stays near for the others, which should be one high tile then.
 bool asks_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns) {
   const std::int64_t most = tiles.asked(), others = rows - most;
   const bool pays = others == 0 || p.b.stride % page != 0 || (2 * others > most && others <= most);
   return !p.b.transposed && tiles.asks(tiles.wide(columns), columns) && others >= 0 &&
-         rows < tiles.copied() && pays && comes_from_afar(p);
+         rows < least_copied(p, tiles) && pays && comes_from_afar(p);
 }
 
 // Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
@@ -54,8 +60,8 @@ bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::
                   bool in_place) {
   constexpr std::int64_t many = 48;
   const bool pays = comes_from_afar(p) || (rows >= many && p.b.stride > most_columns);
-  return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) && rows >= tiles.copied() &&
-         (!in_place || pays);
+  return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) &&
+         rows >= least_copied(p, tiles) && (!in_place || pays);
 }
 
 // Wider panels have fewer rows of B to find, and lower tiles: with many terms those of the usual
@@ -218,7 +224,7 @@ void multiply(const Product& p, Span rows, Span columns) {
   if (is_shallow(p, columns)) columns = multiply_shallow(p, rows, columns);
   // Where there are several blocks of terms, a part of C whose sums stay near until the last one.
   const bool turns = turns_a(p, columns), whole = turns || blocks_of_terms(p) == 1;
-  const std::int64_t block_n = whole ? columns.size() : 64;
+  const std::int64_t block_n = whole ? columns.size() : 256;
   for_parts(rows, turns ? TurnedRows::most : rows.size(), [&](Span some) {
     for (std::int64_t j = columns.begin; j < columns.end; j += block_n) {
       const Span beside{j, std::min(j + block_n, columns.end)};
