@@ -69,8 +69,12 @@ HWY_INLINE hn::Vec<FourTag> folded(const Floats* v) {
 // count rows' last terms, with zeros behind them.
 HWY_NOINLINE void copy_tail(const DotJob& job, const float* from, std::int64_t row, int count,
                             float* HWY_RESTRICT to) {
-  std::fill_n(to, count * dot_lanes, 0.0F);
-  for (int i = 0; i < count; ++i) std::copy_n(from + i * row, job.tail, to + i * dot_lanes);
+  for (int v = 0; v < vectors; ++v) {
+    const Partial part(job.tail - v * lanes);
+    for (int i = 0; i < count; ++i) {
+      hn::StoreU(part.load(from + i * row + v * lanes), FloatTag(), to + i * dot_lanes + v * lanes);
+    }
+  }
 }
 
 HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int64_t first_col,

@@ -154,9 +154,10 @@ TEST(Gemm, IsRightForFewTerms) {
 
 TEST(Gemm, IsRightBeyondOneBlock) {
   for (const int way : {0, 1, 2, 3}) {
-    for (const GemmSize size : {GemmSize{5, 130, 513}, GemmSize{150, 273, 515},
-                                GemmSize{67, 10, 600}, GemmSize{9, 65, 385}, GemmSize{1, 77, 500},
-                                GemmSize{40, 131, 400}, GemmSize{130, 3, 31}}) {
+    for (const GemmSize size :
+         {GemmSize{5, 130, 513}, GemmSize{150, 273, 515}, GemmSize{67, 10, 600},
+          GemmSize{9, 65, 385}, GemmSize{1, 77, 500}, GemmSize{40, 131, 400}, GemmSize{130, 3, 31},
+          GemmSize{21, 300, 1100}}) {  // B from afar
       Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       EXPECT_TRUE(is_right(c));
       c.accumulate = true;
@@ -192,7 +193,7 @@ TEST(Gemm, IsRightForOneRowAndOneColumn) {
 TEST(Gemm, IsRightForThinProducts) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 10, 13, 15, 16}) {
     for (const std::int64_t m : {1, 2, 3, 4, 7, 33, 300}) {
-      for (const std::int64_t k : {64, 79, 513, 2047, 2100, 4500}) {
+      for (const std::int64_t k : {64, 79, 203, 513, 2047, 2100, 4500}) {
         if (m * k > 70000 && n % 5 != 0) continue;
         Case c{.size = {m, n, k}, .b_transposed = true, .extra = m % 3, .bias = n % 2 == 0};
         c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
