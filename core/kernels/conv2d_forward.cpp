@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <optional>
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/conv2d_widened.h"
 #include "core/kernels/dots.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/spans.h"
@@ -15,7 +17,7 @@ namespace minnow::kernels {
 namespace {
 
 constexpr std::int64_t most_terms = 512;  // of a sum in registers
-constexpr std::int64_t few_filters = 6;
+constexpr std::int64_t few_filters = 5;
 constexpr std::int64_t most_turned = 8192;  // numbers of a kernel of few filters
 
 // Where some of the kernel's terms lie, from the first number that an output sees: terms from
@@ -63,11 +65,14 @@ class Offsets {
 // stay empty: then registers go along what an output sees, and outputs are dot products.
 class Forward {
  public:
-  Forward(const Conv2DSize& size, const float* kernel, const Epilogue& epilogue)
+  // Rows of y lie `out_row` numbers apart.
+  Forward(const Conv2DSize& size, const float* kernel, const float* bias, float floor,
+          std::int64_t out_row, bool may_dot)
       : s_(size),
         kernel_(kernel),
-        bias_(epilogue.bias),
-        floor_(epilogue.activation.kind == ActivationKind::relu ? 0.0F : no_floor),
+        bias_(bias),
+        floor_(floor),
+        out_row_(out_row),
         high_((s_.kernel_h - 1) * s_.dilation_h + 1),
         wide_((s_.kernel_w - 1) * s_.dilation_w + 1),
         inner_rows_(places_inside(-s_.pad_top, s_.stride_h, s_.height - high_ + 1, s_.out_h)),
@@ -75,12 +80,14 @@ class Forward {
         slab_columns_(std::min(s_.out_w, columns_in(most_slab / (s_.channels * high_)))),
         rows_are_small_(multiply_adds_of_row() < 1024),
         by_taps_(sees_padding(s_) && slabs_are_small()),
-        by_dots_(!by_taps_ && fits_dots()) {
+        by_dots_(may_dot && !by_taps_ && fits_dots()) {
     if (!by_dots_) return;
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels;
     pack_columns({kernel, s_.filters, /*transposed=*/true}, {0, s_.filters}, 0, terms, terms,
                  turned_);
   }
+
+  bool by_tiles() const { return !by_taps_ && !by_dots_; }
 
   // Output rows [i, i + count) of an image.
   void run(const float* image, std::int64_t i, std::int64_t count, float* y,
@@ -218,17 +225,16 @@ class Forward {
     const std::int64_t of_row = s_.kernel_w * group_channels(), terms = s_.kernel_h * of_row;
     const Span counting{kernel_rows.begin * of_row, kernel_rows.end * of_row};
     const std::int64_t across = s_.stride_w * s_.channels, down = s_.stride_h * row_size;
-    const std::int64_t out_row = s_.out_w * s_.filters;
     // Tiles lie along rows, but along the columns of a narrow region.
     const std::int64_t narrow = tiles.tallest(tiles.broad(group_filters())) / 2;
     const bool upright =
         region.columns.size() <= narrow && region.columns.size() < region.rows.size();
     const std::int64_t length = upright ? region.rows.size() : region.columns.size();
     const std::int64_t count = region.size() / std::max<std::int64_t>(length, 1);
-    y += (region.rows.begin - i) * out_row + region.columns.begin * s_.filters;
+    y += (region.rows.begin - i) * out_row_ + region.columns.begin * s_.filters;
     TileJob job{};
     job.b_row = s_.filters;
-    job.c_row = upright ? out_row : s_.filters;
+    job.c_row = upright ? out_row_ : s_.filters;
     job.fours = group_channels() % 4 == 0;
     set_rows(job, upright ? down : across);
     for (std::int64_t term = 0; term < terms; term += most_terms) {
@@ -240,7 +246,7 @@ class Forward {
       job.offsets = offsets.of(s_, term, block.size(), row_size) + (some.begin - term);
       panels(tiles, job, length, x, some.begin, y, [&](int width) {
         run_cuts(tiles, job, width, TileCut(length, tiles.tallest(width)), count,
-                 upright ? across : down, upright ? s_.filters : out_row);
+                 upright ? across : down, upright ? s_.filters : out_row_);
       });
     }
   }
@@ -257,7 +263,6 @@ class Forward {
         terms[t] = t * dot_lanes;
       }
     }
-    const std::int64_t out_row = s_.out_w * s_.filters;
     DotJob job{.rows = region.columns.size(),
                .columns = s_.filters,
                .chunks = chunks,
@@ -268,13 +273,13 @@ class Forward {
                .b = turned_,
                .b_row = chunks * dot_lanes,
                .bias = bias_,
-               .c = y + (region.rows.begin - i) * out_row + region.columns.begin * s_.filters,
+               .c = y + (region.rows.begin - i) * out_row_ + region.columns.begin * s_.filters,
                .c_row = s_.filters,
                .floor = floor_};
     for (std::int64_t row = 0; row < region.rows.size(); ++row) {
       run_dots(job);
       job.a += s_.stride_h * row_size;
-      job.c += out_row;
+      job.c += out_row_;
     }
   }
 
@@ -292,7 +297,7 @@ class Forward {
     job.floor = no_floor;
     set_rows(job, s_.stride_w * s_.channels);
     const float zero = 0;
-    for (std::int64_t row = i; row < i + count; ++row, y += s_.out_w * s_.filters) {
+    for (std::int64_t row = i; row < i + count; ++row, y += out_row_) {
       job.add = false;
       job.terms = 0;
       panels(tiles, job, s_.out_w, &zero, 0, y,
@@ -323,11 +328,50 @@ class Forward {
   const float* kernel_;
   const float* bias_;
   float floor_;
+  std::int64_t out_row_;
   std::int64_t high_, wide_;         // what an output sees
   Span inner_rows_, inner_columns_;  // of outputs that see no padding
   std::int64_t slab_columns_;
   bool rows_are_small_, by_taps_, by_dots_;
   alignas(64) float turned_[most_turned];  // the kernel, filter by filter, for dots
+};
+
+// The outputs of a convolution: with few filters several neighbours as one, those behind the last
+// whole neighbours by themselves.
+class Outputs {
+ public:
+  struct Memory {
+    Offsets offsets, behind;
+  };
+
+  Outputs(const Conv2DSize& size, std::int64_t batch, const float* kernel,
+          const Epilogue& epilogue) {
+    const float floor = epilogue.activation.kind == ActivationKind::relu ? 0.0F : no_floor;
+    const std::int64_t row = size.out_w * size.filters;
+    forward_.emplace(size, kernel, epilogue.bias, floor, row, /*may_dot=*/true);
+    const std::int64_t count = forward_->by_tiles() ? neighbours_as_one(size, batch) : 1;
+    if (count == 1) return;
+    widened_.emplace(size, count, kernel, epilogue.bias);
+    forward_.emplace(widened_->size(), widened_->kernel(), widened_->bias(), floor, row,
+                     /*may_dot=*/false);
+    last_ = size;
+    last_.out_w = size.out_w % count;
+    last_.pad_left -= (size.out_w - last_.out_w) * size.stride_w;
+    last_y_ = row - last_.out_w * size.filters;
+    if (last_.out_w > 0) behind_.emplace(last_, kernel, epilogue.bias, floor, row, false);
+  }
+
+  // Output rows [i, i + count) of an image.
+  void run(const float* image, std::int64_t i, std::int64_t count, float* y, Memory& memory) const {
+    forward_->run(image, i, count, y, memory.offsets);
+    if (behind_) behind_->run(image, i, count, y + last_y_, memory.behind);
+  }
+
+ private:
+  std::optional<Widened> widened_;
+  std::optional<Forward> forward_, behind_;
+  Conv2DSize last_{};
+  std::int64_t last_y_ = 0;  // where those lie in a row of y
 };
 
 }  // namespace
@@ -348,14 +392,14 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
   const std::int64_t terms = size.kernel_h * size.kernel_w * size.channels / size.groups;
   const ActivationKind kind = epilogue.activation.kind;
   const double work = static_cast<double>(row) * (0.2 + 0.03 * static_cast<double>(terms));
-  const Forward forward(size, kernel, epilogue);
+  const Outputs outputs(size, batch, kernel, epilogue);
   // Output rows [begin, end), counted through all images.
-  const auto run = [&](std::int64_t begin, std::int64_t end, Offsets& offsets) {
+  const auto run = [&](std::int64_t begin, std::int64_t end, Outputs::Memory& memory) {
     for (std::int64_t r = begin; r < end;) {
       const std::int64_t n = r / size.out_h, i = r % size.out_h;
       const std::int64_t count = std::min(size.out_h - i, end - r);
       float* out = y + r * row;
-      forward.run(x + n * image, i, count, out, offsets);
+      outputs.run(x + n * image, i, count, out, memory);
       if (kind != ActivationKind::linear && kind != ActivationKind::relu) {
         activate_span(epilogue.activation, count * row, out, out);
       }
@@ -364,15 +408,15 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
   };
   if (sharing == Sharing::rows) {
     return workers.for_range(batch * size.out_h, work, [&](std::int64_t begin, std::int64_t end) {
-      Offsets offsets;
-      run(begin, end, offsets);
+      Outputs::Memory memory;
+      run(begin, end, memory);
     });
   }
   workers.for_range(size.out_h, work * static_cast<double>(batch),
                     [&](std::int64_t begin, std::int64_t end) {
-                      Offsets offsets;
+                      Outputs::Memory memory;
                       for (std::int64_t n = 0; n < batch; ++n) {
-                        run(n * size.out_h + begin, n * size.out_h + end, offsets);
+                        run(n * size.out_h + begin, n * size.out_h + end, memory);
                       }
                     });
 }

@@ -106,6 +106,21 @@ inline std::vector<ConvSetting> large_conv_settings() {
           {5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2}};
 }
 
+/// Few filters, and images of which two have enough outputs for neighbours to be taken as one, but
+/// not one alone.
+inline std::vector<ConvSetting> narrow_conv_settings() {
+  return {{18, 21, 3, 3, 3, 5, 1, 1, 1, 1, 1, 1},
+          {20, 20, 4, 3, 3, 8, 1, 1, 1, 1, 1, 1},
+          {22, 27, 2, 5, 5, 6},
+          {37, 34, 5, 3, 3, 7, 2, 2, 0, 0, 1, 1},
+          {19, 23, 8, 3, 3, 4, 1, 1, 1, 1, 1, 1},
+          {18, 25, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+          {16, 23, 1, 2, 4, 2, 1, 1, 0, 2, 1, 1},
+          {17, 19, 16, 3, 3, 6, 1, 1, 1, 1, 1, 1},
+          {19, 40, 2, 4, 4, 3, 1, 2, 2, 1, 1, 2},
+          {21, 21, 3, 3, 3, 2, 1, 1, 2, 2, 2, 2, 2, 1}};
+}
+
 /// Settings that between them reach every branch: each channel count and kernel of interest,
 /// strides, asymmetric padding, dilation, groups, kernels larger than half the image.
 inline std::vector<ConvSetting> conv_settings() {
@@ -204,6 +219,7 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({3, 2, 4, 3, 2, 6, 1, 1, 0, 2, 0, 0, 2, 1});
   for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
   for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
+  for (const ConvSetting& setting : narrow_conv_settings()) all.push_back(setting);
   return all;
 }
 

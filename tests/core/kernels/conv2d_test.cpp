@@ -47,7 +47,9 @@ TEST(Conv2DForward, DoesNothingForAnEmptyBatch) {
 }
 
 TEST(Conv2DForward, GivesAnImageTheSameBitsAloneAsInABatch) {
-  for (const ConvSetting& setting : winograd_settings()) {
+  std::vector<ConvSetting> settings = winograd_settings();
+  for (const ConvSetting& setting : narrow_conv_settings()) settings.push_back(setting);
+  for (const ConvSetting& setting : settings) {
     const ConvCase together(setting.size(), 3);
     const auto all = forward(together, 1);
     const std::size_t in = together.x.size() / 3, out = all.size() / 3;
@@ -76,6 +78,7 @@ TEST(Conv2DForward, AppliesBiasAndActivation) {
   using enum ActivationKind;
   std::vector<ConvSetting> settings = winograd_settings();
   for (const ConvSetting& setting : large_conv_settings()) settings.push_back(setting);
+  for (const ConvSetting& setting : narrow_conv_settings()) settings.push_back(setting);
   for (const std::int64_t filters : {1, 5, 12, 32}) {
     settings.push_back({6, 9, 3, 3, 3, filters, 1, 1, 1, 1, 1, 1});
   }
