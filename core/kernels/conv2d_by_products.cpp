@@ -267,8 +267,12 @@ bool by_products_fits(const Conv2DSize& s) {
   const bool mostly = places >= 4 * outputs;
   const std::int64_t least = mostly || s.channels < 16 ? 8 : s.channels < 32 ? 16 : 24;
   if (2 * places >= 3 * outputs && s.filters >= least) return true;
-  if (s.channels <= 2) return s.filters % lane_unit != 0 || s.filters >= 48;
-  if (s.stride_h > 1 || s.stride_w > 1) return s.channels <= (s.filters >= 16 ? 7 : 5);
+  const bool strided = s.stride_h > 1 || s.stride_w > 1;
+  if (s.channels <= 2) {
+    const bool few = !strided && s.filters <= 2 + 2 * s.channels;  // better a convolution of dy
+    return s.filters >= 48 || (s.filters % lane_unit != 0 && !few);
+  }
+  if (strided) return s.channels <= (s.filters >= 16 ? 7 : 5);
   if (s.channels <= 7) return s.filters >= 13;
   const std::int64_t many = s.width < 16 ? 3 : s.width < 24 ? 2 : 4;
   return s.channels <= 12 && s.filters >= many * s.channels;

@@ -4,6 +4,7 @@
 
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/conv2d_widened.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/tile.h"
 #include "core/parallel.h"
@@ -113,8 +114,11 @@ class FewChannels {
 }  // namespace
 
 bool few_channels_fit(const Conv2DSize& s) {
-  // Eight and more would fill half of a register: then a row is to fill more.
+  // Eight and more would fill half of a register: then a row is to fill more. But two neighbours'
+  // eight fill one, in a convolution of dy.
   const std::int64_t least_width = s.channels < 8 ? 12 : 24;
+  const std::int64_t terms_of_two = s.kernel_h * (s.kernel_w + 1) * s.filters;
+  if (s.channels == 8 && terms_of_two <= Widened::most_terms) return false;
   const bool plain =
       s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
   return plain && s.channels >= 3 && s.channels <= 12 && s.filters > s.channels &&

@@ -8,9 +8,8 @@
 namespace minnow::kernels {
 
 std::int64_t neighbours_as_one(const Conv2DSize& s, std::int64_t batch) {
-  constexpr std::int64_t enough_outputs = 512;  // for which to write the kernel
-  if (!taps_adjoin(s) || batch * s.out_h * s.out_w < enough_outputs) return 1;
-  const std::int64_t lanes = tiles().lanes;
+  if (!taps_adjoin(s)) return 1;
+  const std::int64_t lanes = tiles().lanes, outputs = batch * s.out_h * s.out_w;
   const auto wide = [&](std::int64_t count) { return s.kernel_w + (count - 1) * s.stride_w; };
   // Columns of the kernel that a row of outputs meets, those behind the last whole neighbours by
   // themselves.
@@ -19,7 +18,11 @@ std::int64_t neighbours_as_one(const Conv2DSize& s, std::int64_t batch) {
   };
   std::int64_t best = 1;
   for (std::int64_t count = 2; count * s.filters <= lanes; ++count) {
-    if (s.kernel_h * wide(count) * s.channels > Widened::most_terms) break;
+    // To write the kernel should take little of the time.
+    if (8 * wide(count) * count * s.filters > outputs * s.kernel_w ||
+        s.kernel_h * wide(count) * s.channels > Widened::most_terms) {
+      break;
+    }
     if (columns(count) < columns(best)) best = count;
   }
   return 10 * columns(best) <= 9 * columns(1) ? best : 1;

@@ -211,7 +211,8 @@ TEST(Conv2DBackward, GivesTheSameBitsForAnyNumberOfThreads) {
         ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
         ConvSetting{12, 12, 16, 3, 3, 20, 1, 1, 1, 1, 1, 1}, ConvSetting{29, 21, 5, 3, 3, 12},
         ConvSetting{17, 19, 5, 5, 3, 13}, ConvSetting{14, 15, 16, 3, 3, 20, 2, 2, 1, 0, 0, 1},
-        ConvSetting{14, 13, 32, 5, 5, 32}, ConvSetting{12, 14, 40, 5, 5, 36, 1, 1, 2, 2, 2, 2}}) {
+        ConvSetting{14, 13, 32, 5, 5, 32}, ConvSetting{12, 14, 40, 5, 5, 36, 1, 1, 2, 2, 2, 2},
+        ConvSetting{18, 21, 8, 3, 3, 5, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 9);
     const auto dx = backward_input(c, 1), dk = backward_kernel(c, 1), db = backward_bias(c, 1);
     for (const int threads : {2, 3, 4, 7}) {

@@ -106,10 +106,12 @@ inline std::vector<ConvSetting> large_conv_settings() {
           {5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2}};
 }
 
-/// Few filters, and images of which two have enough outputs for neighbours to be taken as one, but
-/// not one alone.
+/// Few filters: neighbouring outputs are taken as one, of the first three only in a batch.
 inline std::vector<ConvSetting> narrow_conv_settings() {
-  return {{18, 21, 3, 3, 3, 5, 1, 1, 1, 1, 1, 1},
+  return {{9, 11, 4, 3, 3, 8, 1, 1, 1, 1, 1, 1},
+          {7, 8, 3, 3, 3, 5},
+          {8, 9, 2, 5, 5, 4, 1, 1, 2, 2, 2, 2},
+          {18, 21, 3, 3, 3, 5, 1, 1, 1, 1, 1, 1},
           {20, 20, 4, 3, 3, 8, 1, 1, 1, 1, 1, 1},
           {22, 27, 2, 5, 5, 6},
           {37, 34, 5, 3, 3, 7, 2, 2, 0, 0, 1, 1},

@@ -136,7 +136,8 @@ TEST(Conv2DForward, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const ConvSetting& setting :
        {ConvSetting{28, 28, 1, 3, 3, 32}, ConvSetting{13, 13, 8, 3, 3, 16, 1, 1, 1, 1, 1, 1},
         ConvSetting{13, 13, 32, 3, 3, 64}, ConvSetting{9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
-        ConvSetting{12, 14, 40, 5, 5, 36, 1, 1, 2, 2, 2, 2}}) {
+        ConvSetting{12, 14, 40, 5, 5, 36, 1, 1, 2, 2, 2, 2},
+        ConvSetting{18, 21, 3, 3, 3, 5, 1, 1, 1, 1, 1, 1}}) {
     const ConvCase c(setting.size(), 5);
     const auto alone = forward(c, 1);
     for (const int threads : {2, 3, 4, 7}) {
