@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/kernels/conv2d_axis.h"
 #include "core/kernels/conv2d_taps.h"
+#include "core/kernels/depthwise_columns.h"
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/kernels/depthwise_conv2d.cpp"
-#define MINNOW_WITHOUT_SSE4
-#include "core/kernels/targets.h"
-// After targets.h, which compiles this file for each target.
-#include <hwy/highway.h>
-
-#include "core/kernels/registers-inl.h"
-
-#ifndef MINNOW_CORE_KERNELS_DEPTHWISE_CONV2D_CPP_
-#define MINNOW_CORE_KERNELS_DEPTHWISE_CONV2D_CPP_
-// Once, for all targets.
 namespace minnow::kernels {
 namespace {
+
+constexpr std::int64_t most_pieces = 16;  // of a batch, whose gradients are summed apart
+
+std::int64_t taps_of(const DepthwiseSize& s) { return s.kernel_h * s.kernel_w; }
 
 // Few channels do not fill a register. At stride 1 columns beside one another see the same weights
 // at places beside one another: `fold` columns are then taken as one of fold x channels.
@@ -38,219 +32,214 @@ struct Weights {
   const float* bias;
 };
 
-// The output columns at which every tap lies inside the image.
+// The output rows and columns at which every tap lies inside the image.
+Span inner_rows(const DepthwiseSize& s) {
+  const std::int64_t reach = (s.kernel_h - 1) * s.dilation_h;
+  return places_inside(-s.pad_top, s.stride_h, s.height - reach, s.out_h);
+}
 Span inner_columns(const DepthwiseSize& s) {
-  const std::int64_t begin = std::min(s.out_w, (s.pad_left + s.stride_w - 1) / s.stride_w);
-  const std::int64_t room = s.width - 1 + s.pad_left - (s.kernel_w - 1) * s.dilation_w;
-  const std::int64_t end = room < 0 ? 0 : std::min(s.out_w, room / s.stride_w + 1);
-  return {begin, std::max(begin, end)};
+  const std::int64_t reach = (s.kernel_w - 1) * s.dilation_w;
+  return places_inside(-s.pad_left, s.stride_w, s.width - reach, s.out_w);
 }
-
-}  // namespace
-}  // namespace minnow::kernels
-#endif
-
-HWY_BEFORE_NAMESPACE();
-namespace minnow::kernels::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-namespace {
-
-using D = hn::ScalableTag<float>;
-constexpr std::int64_t lanes = HWY_LANES(float);
-
-// The taps of one output row or column that lie inside the image.
-struct Taps {
-  Span down, across;
-  std::int64_t row_step, column_step;  // in x, from tap to tap
-  std::int64_t kernel_w;
-};
-
-// `count` columns of w.width numbers, `x_step` apart in x and w.width apart in y.
-template <int count>
-HWY_INLINE void columns(const Taps& t, const Weights& w, const float* x, std::int64_t x_step,
-                        float* y) {
-  const D d;
-  for (std::int64_t next = 0; next < w.width; next += lanes) {
-    const std::int64_t v = std::min(next, w.width - lanes);  // the last may overlap
-    hn::Vec<D> sum[count];
-    unrolled<count>([&](auto u) HWY_ATTR { sum[u] = hn::Zero(d); });
-    for (std::int64_t a = t.down.begin; a < t.down.end; ++a) {
-      for (std::int64_t b = t.across.begin; b < t.across.end; ++b) {
-        const auto weight = hn::LoadU(d, w.kernel + (a * t.kernel_w + b) * w.width + v);
-        const float* from = x + a * t.row_step + b * t.column_step + v;
-        unrolled<count>([&](auto u) HWY_ATTR {
-          sum[u] = hn::MulAdd(hn::LoadU(d, from + u * x_step), weight, sum[u]);
-        });
-      }
-    }
-    const auto bias = w.bias != nullptr ? hn::LoadU(d, w.bias + v) : hn::Zero(d);
-    unrolled<count>([&](auto u)
-                        HWY_ATTR { hn::StoreU(hn::Add(sum[u], bias), d, y + u * w.width + v); });
-  }
-}
-
-void narrow_column(const Taps& t, const Weights& w, const float* x, float* y) {
-  for (std::int64_t c = 0; c < w.width; ++c) {
-    float sum = 0;
-    for (std::int64_t a = t.down.begin; a < t.down.end; ++a) {
-      for (std::int64_t b = t.across.begin; b < t.across.end; ++b) {
-        sum += x[a * t.row_step + b * t.column_step + c] *
-               w.kernel[(a * t.kernel_w + b) * w.width + c];
-      }
-    }
-    y[c] = sum + (w.bias != nullptr ? w.bias[c] : 0.0F);
-  }
-}
-
-void some_columns(const Taps& t, const Weights& w, std::int64_t n, const float* x,
-                  std::int64_t x_step, float* y) {
-  std::int64_t i = 0;
-  if (w.width < lanes) {
-    for (; i < n; ++i) narrow_column(t, w, x + i * x_step, y + i * w.width);
-    return;
-  }
-  for (; i + 8 <= n; i += 8) columns<8>(t, w, x + i * x_step, x_step, y + i * w.width);
-  for (; i + 2 <= n; i += 2) columns<2>(t, w, x + i * x_step, x_step, y + i * w.width);
-  for (; i < n; ++i) columns<1>(t, w, x + i * x_step, x_step, y + i * w.width);
-}
-
-}  // namespace
 
 // Row i of one image's output. `folded` is for fold columns at once.
-void depthwise_row(const DepthwiseSize& s, const Weights& single, const Weights& folded,
-                   std::int64_t i, const float* image, float* y) {
+void forward_row(const DepthwiseSize& s, const Weights& single, const Weights& folded,
+                 std::int64_t i, const float* image, float* y) {
   const std::int64_t c = s.channels, top = i * s.stride_h - s.pad_top;
-  Taps taps{.down = places_inside(top, s.dilation_h, s.height, s.kernel_h),
-            .across = {0, s.kernel_w},
-            .row_step = s.dilation_h * s.width * c,
-            .column_step = s.dilation_w * c,
-            .kernel_w = s.kernel_w};
-  const auto place = [&](std::int64_t j) {
-    return image + (top * s.width + j * s.stride_w - s.pad_left) * c;
+  const Span down = places_inside(top, s.dilation_h, s.height, s.kernel_h);
+  const float* rows = image + (top + down.begin * s.dilation_h) * s.width * c;
+  // `count` columns from the j-th on, which see some of the kernel's columns.
+  const auto run = [&](const Weights& w, Span across, std::int64_t j, std::int64_t count) {
+    const std::int64_t left = j * s.stride_w - s.pad_left + across.begin * s.dilation_w;
+    const std::int64_t first = down.begin * s.kernel_w + across.begin;
+    run_depthwise({.down = down.size(),
+                   .across = across.size(),
+                   .x_row = s.dilation_h * s.width * c,
+                   .x_column = s.dilation_w * c,
+                   .kernel = w.kernel + first * w.width,
+                   .kernel_row = s.kernel_w * w.width,
+                   .kernel_column = w.width},
+                  {.count = count,
+                   .width = w.width,
+                   .x = rows + left * c,
+                   .x_step = w.width * s.stride_w,
+                   .bias = w.bias,
+                   .y = y + j * c,
+                   .y_step = w.width});
   };
-  const Span inner = inner_columns(s);
+  const Span inner = inner_columns(s), all{0, s.kernel_w};
   const auto edge = [&](Span some) {
     for (std::int64_t j = some.begin; j < some.end; ++j) {
-      Taps clipped = taps;
-      clipped.across =
-          places_inside(j * s.stride_w - s.pad_left, s.dilation_w, s.width, s.kernel_w);
-      some_columns(clipped, single, 1, place(j), 0, y + j * c);
+      run(single, places_inside(j * s.stride_w - s.pad_left, s.dilation_w, s.width, s.kernel_w), j,
+          1);
     }
   };
   edge({0, inner.begin});
   const std::int64_t fold = folded.width / c, whole = inner.size() / fold;
-  some_columns(taps, folded, whole, place(inner.begin), folded.width * s.stride_w,
-               y + inner.begin * c);
-  std::int64_t rest = inner.begin + whole * fold;
+  run(folded, all, inner.begin, whole);
+  const std::int64_t rest = inner.begin + whole * fold;
   if (rest < inner.end && whole > 0) {  // once more with an overlap: the same numbers again
-    rest = inner.end - fold;
-    some_columns(taps, folded, 1, place(rest), 0, y + rest * c);
+    run(folded, all, inner.end - fold, 1);
   } else {
-    some_columns(taps, single, inner.end - rest, place(rest), c * s.stride_w, y + rest * c);
+    run(single, all, rest, inner.end - rest);
   }
   edge({inner.end, s.out_w});
 }
 
-namespace {
-
-// sum += x dy over columns of `width` numbers, number by number.
-HWY_INLINE void add_products(std::int64_t n, std::int64_t width, const float* HWY_RESTRICT x,
-                             std::int64_t x_step, const float* HWY_RESTRICT dy,
-                             float* HWY_RESTRICT sum) {
-  const D d;
-  std::int64_t v = 0;
-  for (; v + lanes <= width; v += lanes) {
-    auto s0 = hn::LoadU(d, sum + v), s1 = hn::Zero(d), s2 = s1, s3 = s1;
-    std::int64_t i = 0;
-    const auto product = [&](std::int64_t k, auto s) HWY_ATTR {
-      return hn::MulAdd(hn::LoadU(d, x + k * x_step + v), hn::LoadU(d, dy + k * width + v), s);
-    };
-    for (; i + 4 <= n; i += 4) {
-      s0 = product(i, s0);
-      s1 = product(i + 1, s1);
-      s2 = product(i + 2, s2);
-      s3 = product(i + 3, s3);
-    }
-    for (; i < n; ++i) s0 = product(i, s0);
-    hn::StoreU(hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)), d, sum + v);
-  }
-  for (; v < width; ++v) {
-    float s = sum[v];
-    for (std::int64_t i = 0; i < n; ++i) s += x[i * x_step + v] * dy[i * width + v];
-    sum[v] = s;
-  }
+// The taps of an axis that the places of a class meet: from `tap` on, each `step` further, of which
+// the first meets, for the class's first place, `output`, and each next one `back` before it.
+struct Met {
+  std::int64_t tap, step, count, output, back;
+};
+Met met_by(const Axis& axis, std::int64_t first) {
+  Met met{0, axis.stride / std::gcd(axis.stride, axis.dilation), 0, 0, 0};
+  met.back = met.step * axis.dilation / axis.stride;
+  while (met.tap < axis.taps && !axis.hits(first, met.tap)) ++met.tap;
+  if (met.tap == axis.taps) return met;
+  met.count = (axis.taps - 1 - met.tap) / met.step + 1;
+  met.output = axis.output(first, met.tap);
+  return met;
 }
 
-}  // namespace
-
-// Adds one image's gradient to total[kernel_h][kernel_w][channels]. `part`: fold x channels floats.
-void depthwise_kernel_gradient(const DepthwiseSize& s, std::int64_t fold, const float* image,
-                               const float* dy, float* part, double* total) {
-  const std::int64_t c = s.channels, width = fold * c;
-  constexpr std::int64_t numbers = 4096;  // of dy that are gone over for every tap
-  const std::int64_t few = std::max<std::int64_t>(1, numbers / (s.out_w * c));
-  for (std::int64_t first = 0; first < s.out_h; first += few) {
-    for (std::int64_t a = 0; a < s.kernel_h; ++a) {
-      for (std::int64_t b = 0; b < s.kernel_w; ++b) {
-        std::fill_n(part, width, 0.0F);
-        for (std::int64_t i = first; i < std::min(s.out_h, first + few); ++i) {
-          const std::int64_t row = i * s.stride_h + a * s.dilation_h - s.pad_top;
-          if (row < 0 || row >= s.height) continue;
-          const std::int64_t left = b * s.dilation_w - s.pad_left;
-          const Span j = places_inside(left, s.stride_w, s.width, s.out_w);
-          const float* x = image + (row * s.width + left + j.begin * s.stride_w) * c;
-          const float* d = dy + (i * s.out_w + j.begin) * c;
-          const std::int64_t whole = j.size() / fold, rest = j.size() % fold;
-          add_products(whole, width, x, width * s.stride_w, d, part);
-          add_products(rest, c, x + whole * width * s.stride_w, c * s.stride_w, d + whole * width,
-                       part);
-        }
-        double* sum = total + (a * s.kernel_w + b) * c;
-        for (std::int64_t f = 0; f < fold; ++f) {
-          for (std::int64_t k = 0; k < c; ++k) sum[k] += part[f * c + k];
-        }
-      }
-    }
-  }
+// Of those the ones that meet one of `count` outputs, for the place that is t-th of its class.
+Span inside(const Met& met, std::int64_t t, std::int64_t count) {
+  const std::int64_t output = met.output + t;  // tap k meets output - k back
+  const std::int64_t end = output < 0 ? 0 : std::min(met.count, output / met.back + 1);
+  const std::int64_t begin = std::max<std::int64_t>(0, ceil_div(output - count + 1, met.back));
+  return {std::min(begin, end), end};
 }
 
-// One image's input gradient where strides are above 1: from every place to what it read.
-void depthwise_scatter(const DepthwiseSize& s, const float* HWY_RESTRICT dy,
-                       const float* HWY_RESTRICT kernel, float* HWY_RESTRICT dx) {
+// Row p of one image's input gradient, for any strides.
+void input_gradient_row(const DepthwiseSize& s, const float* kernel, std::int64_t p,
+                        const float* dy, float* dx) {
   const std::int64_t c = s.channels;
-  std::fill_n(dx, s.height * s.width * c, 0.0F);
-  for (std::int64_t i = 0; i < s.out_h; ++i) {
-    const std::int64_t top = i * s.stride_h - s.pad_top;
-    const Span down = places_inside(top, s.dilation_h, s.height, s.kernel_h);
-    for (std::int64_t j = 0; j < s.out_w; ++j) {
-      const std::int64_t left = j * s.stride_w - s.pad_left;
-      const Span across = places_inside(left, s.dilation_w, s.width, s.kernel_w);
-      const float* from = dy + (i * s.out_w + j) * c;
-      for (std::int64_t a = down.begin; a < down.end; ++a) {
-        for (std::int64_t b = across.begin; b < across.end; ++b) {
-          const float* weight = kernel + (a * s.kernel_w + b) * c;
-          float* to = dx + ((top + a * s.dilation_h) * s.width + left + b * s.dilation_w) * c;
-          for (std::int64_t k = 0; k < c; ++k) to[k] += from[k] * weight[k];
-        }
-      }
+  const Axis rows{s.height, s.kernel_h, s.stride_h, s.pad_top, s.dilation_h};
+  const Axis places{s.width, s.kernel_w, s.stride_w, s.pad_left, s.dilation_w};
+  const Met down = met_by(rows, p % s.stride_h);
+  const std::int64_t row = p / s.stride_h;
+  const Span all_down = inside(down, row, s.out_h);
+  for (std::int64_t x = 0; x < places.classes(); ++x) {
+    const Met across = met_by(places, x);
+    // `count` places of the class from the t-th on, which meet some of the taps.
+    const auto run = [&](Span some, std::int64_t t, std::int64_t count) {
+      const std::int64_t i = down.output + row - all_down.begin * down.back;
+      const std::int64_t j = across.output + t - some.begin * across.back;
+      const std::int64_t a = down.tap + all_down.begin * down.step;
+      const std::int64_t b = across.tap + some.begin * across.step;
+      run_depthwise({.down = all_down.size(),
+                     .across = some.size(),
+                     .x_row = -down.back * s.out_w * c,
+                     .x_column = -across.back * c,
+                     .kernel = kernel + (a * s.kernel_w + b) * c,
+                     .kernel_row = down.step * s.kernel_w * c,
+                     .kernel_column = across.step * c},
+                    {.count = count,
+                     .width = c,
+                     .x = dy + (i * s.out_w + j) * c,
+                     .x_step = c,
+                     .bias = nullptr,
+                     .y = dx + (x + t * s.stride_w) * c,
+                     .y_step = s.stride_w * c});
+    };
+    const std::int64_t count = places.places_of(x);
+    // Those that meet all taps.
+    const std::int64_t last = (across.count - 1) * across.back;
+    const Span inner = across.count == 0
+                           ? Span{0, count}
+                           : places_inside(across.output - last, 1, s.out_w - last, count);
+    for (std::int64_t t = 0; t < count;) {
+      const bool all = t == inner.begin && inner.size() > 0;
+      const std::int64_t some = all ? inner.size() : 1;
+      run(all ? Span{0, across.count} : inside(across, t, s.out_w), t, some);
+      t += some;
     }
   }
 }
 
-}  // namespace minnow::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
+// The kernel's gradient over some images.
+class KernelGradient {
+ public:
+  // `part`: fold times the kernel's numbers, which are added to `total` now and then.
+  KernelGradient(const DepthwiseSize& s, std::int64_t fold, float* part, double* total)
+      : s_(s),
+        fold_(fold),
+        part_(part),
+        total_(total),
+        inner_columns_(inner_columns(s)),
+        inner_rows_(inner_rows(s)) {
+    std::fill_n(part_, taps_of(s) * fold_ * s.channels, 0.0F);
+  }
 
-#if HWY_ONCE
-namespace minnow::kernels {
-namespace {
+  void add(const float* image, const float* dy) {
+    constexpr std::int64_t most_places = 1024;  // of a sum in single precision
+    const std::int64_t most_rows = std::max<std::int64_t>(1, most_places / s_.out_w);
+    const std::int64_t whole = inner_columns_.begin + inner_columns_.size() / fold_ * fold_;
+    for (Span rows{0, 0}; rows.begin < s_.out_h; rows.begin = rows.end) {
+      const bool inner = rows.begin >= inner_rows_.begin && rows.begin < inner_rows_.end;
+      rows.end = inner ? std::min(rows.begin + most_rows, inner_rows_.end) : rows.begin + 1;
+      const auto columns = [&](Span some, std::int64_t fold) {
+        if (some.begin < some.end) add_outputs(image, dy, rows, some, fold);
+      };
+      for (std::int64_t j = 0; j < inner_columns_.begin; ++j) columns({j, j + 1}, 1);
+      columns({inner_columns_.begin, whole}, fold_);
+      columns({whole, inner_columns_.end}, 1);
+      for (std::int64_t j = inner_columns_.end; j < s_.out_w; ++j) columns({j, j + 1}, 1);
+      places_ += rows.size() * s_.out_w;
+      if (places_ >= most_places) flush();
+    }
+  }
 
-HWY_EXPORT(depthwise_row);
-HWY_EXPORT(depthwise_kernel_gradient);
-HWY_EXPORT(depthwise_scatter);
+  void flush() {
+    const std::int64_t c = s_.channels;
+    for (std::int64_t t = 0; t < taps_of(s_); ++t) {
+      for (std::int64_t q = 0; q < fold_ * c; q += c) {
+        const float* part = part_ + t * fold_ * c + q;
+        for (std::int64_t k = 0; k < c; ++k) total_[t * c + k] += part[k];
+      }
+    }
+    std::fill_n(part_, taps_of(s_) * fold_ * c, 0.0F);
+    places_ = 0;
+  }
 
-constexpr std::int64_t most_pieces = 16;  // of a batch, whose gradients are summed apart
+ private:
+  // Outputs that see the image with the same taps, `fold` columns of them as one.
+  void add_outputs(const float* image, const float* dy, Span rows, Span columns,
+                   std::int64_t fold) {
+    const std::int64_t c = s_.channels;
+    const std::int64_t y = rows.begin * s_.stride_h - s_.pad_top;
+    const std::int64_t x = columns.begin * s_.stride_w - s_.pad_left;
+    const Span down = places_inside(y, s_.dilation_h, s_.height, s_.kernel_h);
+    const Span across = places_inside(x, s_.dilation_w, s_.width, s_.kernel_w);
+    DepthwiseProducts job{.rows = rows.size(),
+                          .columns = columns.size() / fold,
+                          .width = fold * c,
+                          .from = image,
+                          .x_row = s_.stride_h * s_.width * c,
+                          .x_column = fold * c * s_.stride_w,
+                          .dy = dy + (rows.begin * s_.out_w + columns.begin) * c,
+                          .dy_row = s_.out_w * c,
+                          .taps = 0,
+                          .x = {},
+                          .sum = {}};
+    for (std::int64_t a = down.begin; a < down.end; ++a) {
+      for (std::int64_t b = across.begin; b < across.end; ++b) {
+        job.x[job.taps] = ((y + a * s_.dilation_h) * s_.width + x + b * s_.dilation_w) * c;
+        job.sum[job.taps] = part_ + (a * s_.kernel_w + b) * fold_ * c;
+        if (++job.taps < DepthwiseProducts::most_taps) continue;
+        run_depthwise_products(job);
+        job.taps = 0;
+      }
+    }
+    run_depthwise_products(job);
+  }
 
-std::int64_t taps_of(const DepthwiseSize& s) { return s.kernel_h * s.kernel_w; }
+  const DepthwiseSize& s_;
+  std::int64_t fold_;
+  float* part_;
+  double* total_;
+  Span inner_columns_, inner_rows_;
+  std::int64_t places_ = 0;  // whose products are in `part`
+};
 
 double work_of(const DepthwiseSize& s) {
   return 2 + 0.05 * static_cast<double>(s.out_w * s.channels * taps_of(s));
@@ -289,8 +278,7 @@ void run_rows(const Workers& workers, const DepthwiseSize& s, const Prepared& p,
   const std::int64_t image = s.height * s.width * s.channels, row = s.out_w * s.channels;
   workers.for_each(batch * s.out_h, work_of(s), [&](std::int64_t r) {
     float* out = y + r * row;
-    HWY_DYNAMIC_DISPATCH(depthwise_row)
-    (s, p.single, p.folded, r % s.out_h, x + r / s.out_h * image, out);
+    forward_row(s, p.single, p.folded, r % s.out_h, x + r / s.out_h * image, out);
     if (f.kind != ActivationKind::linear) activate_span(f, row, out, out);
   });
 }
@@ -314,7 +302,7 @@ std::int64_t depthwise_scratch(const DepthwiseSize& s) {
   const std::int64_t fold = std::max(fold_of(s), fold_of(transposed(s)));
   const std::int64_t weights = taps * c + (taps + 1) * fold * c;
   // Pieces: sums in double, and a fold of floats, for each.
-  const std::int64_t gradients = most_pieces * (2 * taps * c + (fold + 1) / 2 * 2 * c);
+  const std::int64_t gradients = most_pieces * (2 + fold) * taps * c;
   return std::max(weights, gradients);
 }
 
@@ -338,10 +326,11 @@ void depthwise_backward_kernel(const Workers& workers, const DepthwiseSize& s, s
     double* sum = sums + p * weights;
     std::fill_n(sum, weights, 0.0);
     const Span part = split(batch, pieces, p);
+    KernelGradient gradient(s, fold, parts + p * fold * weights, sum);
     for (std::int64_t n = part.begin; n < part.end; ++n) {
-      HWY_DYNAMIC_DISPATCH(depthwise_kernel_gradient)
-      (s, fold, x + n * image, dy + n * out, parts + p * fold * s.channels, sum);
+      gradient.add(x + n * image, dy + n * out);
     }
+    gradient.flush();
   });
   for (std::int64_t i = 0; i < weights; ++i) {
     double total = accumulate ? static_cast<double>(dkernel[i]) : 0.0;
@@ -357,11 +346,10 @@ void depthwise_backward_input(const Workers& workers, const DepthwiseSize& s, st
     run_rows(workers, t, prepare(t, kernel, nullptr, true, scratch), {}, batch, dy, dx);
     return;
   }
-  const std::int64_t image = s.height * s.width * s.channels, out = s.out_h * s.out_w * s.channels;
-  workers.for_each(batch, work_of(s) * static_cast<double>(s.out_h), [&](std::int64_t n) {
-    HWY_DYNAMIC_DISPATCH(depthwise_scatter)(s, dy + n * out, kernel, dx + n * image);
+  const std::int64_t row = s.width * s.channels, out = s.out_h * s.out_w * s.channels;
+  workers.for_each(batch * s.height, work_of(s), [&](std::int64_t r) {
+    input_gradient_row(s, kernel, r % s.height, dy + r / s.height * out, dx + r * row);
   });
 }
 
 }  // namespace minnow::kernels
-#endif  // HWY_ONCE

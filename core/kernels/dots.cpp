@@ -47,11 +47,12 @@ void dots(const DotJob& job) {
 constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's sum
 
 // Enough sums that none waits for its last term, of so many elements that their numbers stay in
-// registers too.
+// registers too; more rows would only be more code.
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
 constexpr int rows_of(int cols) {
   const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
-  return rows > 7 ? 7 : rows;
+  const int enough = cols > 2 ? 5 : cols > 1 ? 6 : 7;
+  return rows > enough ? enough : rows;
 }
 
 /// A sum's registers, added up to four numbers.
