@@ -186,6 +186,37 @@ void backward(benchmark::State& state, const Case& c, int threads) {
 }
 
 #ifdef MINNOW_BENCH_ONEDNN
+// A convolution in as many groups as there are channels.
+Convolution depthwise(Direction direction, Numbers& x, Numbers& kernel, Numbers& y, int threads) {
+  return {.direction = direction,
+          .size = {.height = side,
+                   .width = side,
+                   .channels = channels,
+                   .kernel_h = 3,
+                   .kernel_w = 3,
+                   .filters = channels,
+                   .out_h = side,
+                   .out_w = side,
+                   .pad_top = 1,
+                   .pad_left = 1,
+                   .groups = channels},
+          .batch = rows,
+          .x = x.data(),
+          .kernel = kernel.data(),
+          .y = y.data(),
+          .threads = threads};
+}
+
+void onednn_backward(benchmark::State& state, const Case&, int threads) {
+  Numbers x = random(numbers, 1), kernel = random(9 * channels, 2), y = random(numbers, 3);
+  const Run of_input = onednn_convolution(depthwise(Direction::input, x, kernel, y, threads));
+  const Run of_kernel = onednn_convolution(depthwise(Direction::kernel, x, kernel, y, threads));
+  time(state, 8.0 * numbers, [&] {
+    of_input();
+    of_kernel();
+  });
+}
+
 void onednn(benchmark::State& state, const Case& c, int threads) {
   Numbers x = random(numbers, 1), y = x;
   const std::string name = c.name;
@@ -193,6 +224,10 @@ void onednn(benchmark::State& state, const Case& c, int threads) {
     const auto kind = name == "global_max_pooling" ? Pooling::largest : Pooling::average;
     time(state, 4.0 * (numbers + rows * channels),
          onednn_global_pool(kind, rows, side, channels, x.data(), y.data(), threads));
+  } else if (name.starts_with("depthwise")) {
+    Numbers kernel = random(9 * channels, 2);
+    time(state, 8.0 * numbers,
+         onednn_convolution(depthwise(Direction::forward, x, kernel, y, threads)));
   } else if (name == "batch_normalization") {
     time(state, 8.0 * numbers,
          onednn_batch_norm(rows, side, channels, x.data(), y.data(), threads));
@@ -209,9 +244,11 @@ const bool registered = [] {
       add(name, "minnow", threads, forward, c);
       add(name + "_backward", "minnow", threads, backward, c);
 #ifdef MINNOW_BENCH_ONEDNN
-      const bool neighbour =
-          name.starts_with("global") || name.starts_with("batch") || name.starts_with("layer");
+      const bool depthwise = name.starts_with("depthwise");
+      const bool neighbour = name.starts_with("global") || name.starts_with("batch") ||
+                             name.starts_with("layer") || depthwise;
       if (neighbour) add(name, "onednn", threads, onednn, c);
+      if (depthwise) add(name + "_backward", "onednn", threads, onednn_backward, c);
 #endif
     }
   }

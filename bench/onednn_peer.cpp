@@ -58,8 +58,10 @@ Run onednn_convolution(const Convolution& c) {
       after_of(s.out_w, s.stride_w, s.kernel_w, s.dilation_w, s.width, s.pad_left)};
   const memory x(described({c.batch, s.channels, s.height, s.width}, Tag::nhwc), cpu(), c.x);
   const memory y(described({c.batch, s.filters, s.out_h, s.out_w}, Tag::nhwc), cpu(), c.y);
-  const memory::dims kernel_dims{s.filters, s.channels, s.kernel_h, s.kernel_w};
-  memory kernel(described(kernel_dims, Tag::hwio), cpu(), c.kernel);
+  const bool groups = s.groups > 1;
+  memory::dims kernel_dims{s.filters / s.groups, s.channels / s.groups, s.kernel_h, s.kernel_w};
+  if (groups) kernel_dims.insert(kernel_dims.begin(), s.groups);
+  memory kernel(described(kernel_dims, groups ? Tag::hwigo : Tag::hwio), cpu(), c.kernel);
   const memory::desc any = described(kernel_dims, Tag::any);
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const dnnl::convolution_forward::primitive_desc forward(

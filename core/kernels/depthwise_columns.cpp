@@ -92,8 +92,10 @@ HWY_INLINE void add_taps(const Products& job, std::int64_t first_tap, std::int64
       Floats d[registers];
       unrolled<registers>([&](auto r) HWY_ATTR { d[r] = load(dy + r * lanes); });
       unrolled<taps>([&](auto t) HWY_ATTR __attribute__((always_inline)) {
+        const float* from = first[t] + x;
+        if constexpr (registers > 1) from = alone(from);
         unrolled<registers>([&](auto r) HWY_ATTR {
-          sum[t][r] = hn::MulAdd(load(first[t] + x + r * lanes), d[r], sum[t][r]);
+          sum[t][r] = hn::MulAdd(load(from + r * lanes), d[r], sum[t][r]);
         });
       });
     }

@@ -317,7 +317,10 @@ void depthwise_backward_kernel(const Workers& workers, const DepthwiseSize& s, s
                                const float* x, const float* dy, float* dkernel, bool accumulate,
                                float* scratch) {
   const std::int64_t weights = taps_of(s) * s.channels, fold = fold_of(s);
-  const std::int64_t pieces = std::clamp<std::int64_t>(batch, 1, most_pieces);
+  constexpr std::int64_t few_places = 256;  // for which to add up a kernel
+  const std::int64_t most = std::min(batch, most_pieces);
+  const std::int64_t enough = batch * s.out_h * s.out_w / few_places;
+  const std::int64_t pieces = std::max<std::int64_t>(1, std::min(most, enough));
   auto* sums = reinterpret_cast<double*>(scratch);
   float* parts = scratch + 2 * most_pieces * weights;
   const std::int64_t image = s.height * s.width * s.channels, out = s.out_h * s.out_w * s.channels;

@@ -40,6 +40,15 @@ HWY_INLINE void unrolled(F&& f) {
   unrolled(f, std::make_integer_sequence<int, n>{});
 }
 
+/// A pointer that the compiler does not put together with an index again: of an instruction that
+/// computes with what lies there and has an index in its address, Intel's processors make two.
+HWY_INLINE const float* alone(const float* p) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+
 /// Whether instructions can load a part of a register: those before AVX2 cannot.
 constexpr bool loads_parts = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
 /// Whether they can store one and take no longer: AVX2's do on many processors.

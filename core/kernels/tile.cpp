@@ -49,14 +49,6 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 #endif
 }
 
-/// A pointer that the compiler does not put together with an index again.
-HWY_INLINE const float* keep(const float* p) {
-#if HWY_TARGET == HWY_AVX3
-  asm("" : "+r"(p));
-#endif
-  return p;
-}
-
 /// Whether four terms lie side by side in A.
 HWY_INLINE bool side_by_side(const std::int64_t* offset) {
   return offset[1] == offset[0] + 1 && offset[2] == offset[0] + 2 && offset[3] == offset[0] + 3;
@@ -131,7 +123,7 @@ void tile(const TileJob& job) {
       const Floats y = hn::LoadU(d, b);
       b += b_row;
       const float* here[pointers];
-      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = keep(row[p] + at); });
+      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = alone(row[p] + at); });
       unrolled<rows>([&](auto i) HWY_ATTR {
         sum[i][0] = hn::MulAdd(hn::Set(d, here[i / step][i % step]), y, sum[i][0]);
       });
@@ -145,7 +137,7 @@ void tile(const TileJob& job) {
       unrolled<pointers>([&](auto p) HWY_ATTR {
         constexpr int some = std::min(step, rows - p * step);
         const float* here[some];
-        unrolled<some>([&](auto i) HWY_ATTR { here[i] = keep(row[p] + i * a_row + at); });
+        unrolled<some>([&](auto i) HWY_ATTR { here[i] = alone(row[p] + i * a_row + at); });
         unrolled<4>([&](auto q) HWY_ATTR {
           unrolled<some>([&](auto i) HWY_ATTR {
             Floats& to = sum[p * step + i][0];
