@@ -51,7 +51,7 @@ constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
 constexpr int rows_of(int cols) {
   const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
-  const int enough = cols > 2 ? 5 : cols > 1 ? 6 : 7;
+  const int enough = cols > 3 ? 5 : cols > 1 ? 6 : 7;
   return rows > enough ? enough : rows;
 }
 
