@@ -333,6 +333,8 @@ class InputGradient {
 
 // Whether the gradient is a convolution itself: where there are no strides.
 bool goes_forward(const Conv2DSize& s) {
+  if (s.filters == 1 && s.channels > 8)
+    return false;  // sums of few terms, for which that is slower
   return s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && taps_adjoin(s) &&
          s.kernel_h * s.kernel_w * s.channels * s.filters <= most_packed;
 }

@@ -109,7 +109,7 @@ class Blocks {
     const std::int64_t of_place = filters + s_.stride_h * s_.stride_w * s_.channels;
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels / s_.groups;
     constexpr std::int64_t many_terms = 64, near = 8192, few_places = 256;
-    if (filters <= lane_unit && terms >= many_terms) {
+    if (filters >= 6 && filters <= lane_unit && terms >= many_terms) {
       most_ = std::clamp(near / of_place, few_places, most_places);
     }
     columns_ = std::min(most_places, s_.out_w);
