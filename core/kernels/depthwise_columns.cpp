@@ -20,7 +20,7 @@ using Columns = DepthwiseColumns;
 using Products = DepthwiseProducts;
 
 // Columns at a time; scalar code is there to run at all, and stays small.
-constexpr int most_columns = HWY_TARGET == HWY_SCALAR ? 1 : 8;
+constexpr int most_columns = HWY_TARGET == HWY_SCALAR ? 1 : 6;
 
 // Numbers from v on, of `count` columns from the j-th on.
 template <int count, class Load, class Store>

@@ -47,12 +47,12 @@ void dots(const DotJob& job) {
 constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's sum
 
 // Enough sums that none waits for its last term, of so many elements that their numbers stay in
-// registers too; more rows would only be more code.
+// registers too.
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
 constexpr int rows_of(int cols) {
   const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
-  const int enough = cols > 3 ? 5 : cols > 1 ? 6 : 7;
-  return rows > enough ? enough : rows;
+  constexpr int most[] = {7, 6, 6, 4, 5};  // more would gain less than their code is worth
+  return std::min(rows, most[cols - 1]);
 }
 
 /// A sum's registers, added up to four numbers.

@@ -174,12 +174,17 @@ void tile(const TileJob& job) {
           add_term(std::true_type(), at, Int<2>{});
           add_term(std::true_type(), at, Int<3>{});
         }
-      } else if (unrolls && vectors < 4) {  // of four registers' width this would not pay
+      } else if (unrolls && vectors < 4) {
         for (; offset + 4 <= whole_end; offset += 4) {
           add_term(std::true_type(), offset[0], Int<0>{});
           add_term(std::true_type(), offset[1], Int<0>{});
           add_term(std::true_type(), offset[2], Int<0>{});
           add_term(std::true_type(), offset[3], Int<0>{});
+        }
+      } else if (unrolls) {  // more would be much code
+        for (; offset + 2 <= whole_end; offset += 2) {
+          add_term(std::true_type(), offset[0], Int<0>{});
+          add_term(std::true_type(), offset[1], Int<0>{});
         }
       }
       for (; offset != end; ++offset) add_term(std::false_type(), *offset, Int<0>{});
