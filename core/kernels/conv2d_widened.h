@@ -18,7 +18,8 @@ std::int64_t neighbours_as_one(const Conv2DSize& size, std::int64_t batch);
 /// so NaN or infinity in x makes NaN of what neighbours give, too.
 class Widened {
  public:
-  /// Neither is null, but for the bias.
+  /// Of a convolution as conv2d_forward takes it, and for as many neighbours as pay; `bias` may be
+  /// null.
   Widened(const Conv2DSize& size, std::int64_t count, const float* kernel, const float* bias);
 
   const Conv2DSize& size() const { return size_; }
