@@ -50,7 +50,7 @@ HWY_INLINE void keep([[maybe_unused]] Floats& y) {
 }
 
 /// Whether four terms lie side by side in A.
-HWY_INLINE bool side_by_side(const std::int64_t* offset) {
+[[maybe_unused]] HWY_INLINE bool side_by_side(const std::int64_t* offset) {
   return offset[1] == offset[0] + 1 && offset[2] == offset[0] + 2 && offset[3] == offset[0] + 3;
 }
 
