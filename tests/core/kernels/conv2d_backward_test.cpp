@@ -128,6 +128,11 @@ TEST(Conv2DBackward, IsRightWhereTheSumIsCutIntoParts) {
   const ConvSetting pieces{23, 26, 17, 3, 3, 20, 1, 1, 1, 1, 1, 1};
   EXPECT_TRUE(backward_is_right(ConvCase(pieces.size(), 2)));
   EXPECT_TRUE(backward_is_right(ConvCase(pieces.size(), 2), 3));
+  // Pieces of 10 and of 11 images; blocks of as many columns, of which the last sees padding.
+  const ConvSetting low{3, 9, 2, 3, 3, 5, 1, 1, 0, 0, 1, 1};
+  EXPECT_TRUE(backward_is_right(ConvCase(low.size(), 21)));
+  const ConvSetting wide{1, 2048, 2, 1, 3, 4, 1, 1, 0, 0, 1, 1};
+  EXPECT_TRUE(backward_is_right(ConvCase(wide.size(), 1)));
 }
 
 TEST(Conv2DBackward, GivesZeroKernelGradientForAnEmptyBatch) {
