@@ -2,6 +2,7 @@
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_axis.h"
+#include "core/kernels/conv2d_by_forward.h"
 #include "core/kernels/conv2d_by_products.h"
 #include "core/kernels/conv2d_by_taps.h"
 #include "core/kernels/conv2d_few_channels.h"
@@ -21,7 +22,8 @@
 // is the product of gemm again, with dy for A, zeros around it in a slab, and the kernel, turned,
 // for B. With few channels lanes would stay empty: there registers go along the filters instead, or
 // along a row (conv2d_few_channels.h), or along taps (conv2d_by_products.h), or along several
-// classes (conv2d_joined.h). Without strides, where there is one class, it is a convolution of dy.
+// classes (conv2d_joined.h). Without strides, where there is one class, it is a convolution of dy
+// (conv2d_by_forward.h).
 namespace minnow::kernels {
 namespace {
 
@@ -331,37 +333,6 @@ class InputGradient {
   std::int64_t row_size_;
 };
 
-// Whether the gradient is a convolution itself: where there are no strides.
-bool goes_forward(const Conv2DSize& s) {
-  if (s.filters == 1 && s.channels > 8)
-    return false;  // sums of few terms, for which that is slower
-  return s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && taps_adjoin(s) &&
-         s.kernel_h * s.kernel_w * s.channels * s.filters <= most_packed;
-}
-
-// dx[y, x, c] = sum over a, b, f of dy[y + pad - a, x + pad - b, f] k[a, b, c, f]: with the taps in
-// reverse order a convolution of dy.
-void input_gradient_forward(const Workers& workers, const Conv2DSize& s, std::int64_t batch,
-                            const float* dy, const float* kernel, float* dx) {
-  const Conv2DSize turned{.height = s.out_h,
-                          .width = s.out_w,
-                          .channels = s.filters,
-                          .kernel_h = s.kernel_h,
-                          .kernel_w = s.kernel_w,
-                          .filters = s.channels,
-                          .out_h = s.height,
-                          .out_w = s.width,
-                          .pad_top = s.kernel_h - 1 - s.pad_top,
-                          .pad_left = s.kernel_w - 1 - s.pad_left};
-  alignas(64) float numbers[most_packed];
-  const std::int64_t taps = s.kernel_h * s.kernel_w, of_tap = s.channels * s.filters;
-  for (std::int64_t tap = 0; tap < taps; ++tap) {
-    pack_columns({kernel + (taps - 1 - tap) * of_tap, s.filters, /*transposed=*/true},
-                 {0, s.filters}, 0, s.channels, s.channels, numbers + tap * of_tap);
-  }
-  conv2d_forward(workers, turned, batch, dy, numbers, dx, {});
-}
-
 }  // namespace
 
 void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::int64_t batch,
@@ -387,18 +358,15 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
   if (joined_fits(size)) {
     return input_gradient_by_joined(workers, size, batch, dy, kernel, dx, work);
   }
-  if (taps_pay(size)) {
-    return workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
+  const auto by_taps = [&] {
+    workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
       input_gradient_by_taps(size, {begin, end}, dy, kernel, dx);
     });
-  }
+  };
+  if (taps_pay(size)) return by_taps();
   if (goes_forward(size)) return input_gradient_forward(workers, size, batch, dy, kernel, dx);
   const InputGradient gradient(size, dy, kernel, dx);
-  if (!gradient.fits()) {
-    return workers.for_range(batch * size.height, work, [&](std::int64_t begin, std::int64_t end) {
-      input_gradient_by_taps(size, {begin, end}, dy, kernel, dx);
-    });
-  }
+  if (!gradient.fits()) return by_taps();
   workers.for_range(batch * gradient.rows_of_image(), work * static_cast<double>(size.stride_h),
                     [&](std::int64_t begin, std::int64_t end) { gradient.run(begin, end); });
 }

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "core/kernels/conv2d.h"
+#include "core/kernels/conv2d_offsets.h"
 #include "core/kernels/conv2d_product.h"
 #include "core/kernels/conv2d_slab.h"
 #include "core/kernels/conv2d_taps.h"
@@ -16,47 +17,8 @@
 namespace minnow::kernels {
 namespace {
 
-constexpr std::int64_t most_terms = 512;  // of a sum in registers
 constexpr std::int64_t few_filters = 5;
 constexpr std::int64_t most_turned = 8192;  // numbers of a kernel of few filters
-
-// Where some of the kernel's terms lie, from the first number that an output sees: terms from
-// `first` on, in an image whose rows have `row_size` numbers. The last few answers are kept.
-class Offsets {
- public:
-  const std::int64_t* of(const Conv2DSize& s, std::int64_t first, std::int64_t count,
-                         std::int64_t row_size) {
-    for (const Answer& known : answers_) {
-      if (first == known.first && row_size == known.row_size) return known.of;
-    }
-    Answer& answer = answers_[next_];
-    next_ = (next_ + 1) % most_answers;
-    answer.first = first;
-    answer.row_size = row_size;
-    const std::int64_t channels = s.channels / s.groups;
-    std::int64_t c = first % channels, b = first / channels % s.kernel_w;
-    std::int64_t a = first / channels / s.kernel_w;
-    for (std::int64_t t = 0; t < count; c = 0) {
-      const std::int64_t tap = a * s.dilation_h * row_size + b * s.dilation_w * s.channels;
-      for (const std::int64_t end = std::min(t + channels - c, count); t < end; ++t, ++c) {
-        answer.of[t] = tap + c;
-      }
-      if (++b < s.kernel_w) continue;
-      b = 0;
-      ++a;
-    }
-    return answer.of;
-  }
-
- private:
-  static constexpr int most_answers = 8;  // blocks of terms, in the image and in its slabs
-  struct Answer {
-    std::int64_t first = -1, row_size = -1;
-    std::int64_t of[most_terms];
-  };
-  Answer answers_[most_answers];
-  int next_ = 0;
-};
 
 // No im2col: the numbers that an output sees lie at the same offsets from its first one, whichever
 // output it is, and neighbouring outputs' first ones lie stride_w * channels apart. So a tile of
@@ -237,8 +199,9 @@ class Forward {
     job.c_row = upright ? out_row_ : s_.filters;
     job.fours = group_channels() % 4 == 0;
     set_rows(job, upright ? down : across);
-    for (std::int64_t term = 0; term < terms; term += most_terms) {
-      const Span block{term, std::min(term + most_terms, terms)}, some = cut(block, counting);
+    for (std::int64_t term = 0; term < terms; term += Offsets::most_terms) {
+      const Span block{term, std::min(term + Offsets::most_terms, terms)},
+          some = cut(block, counting);
       job.add = term > 0;
       job.floor = block.end == terms ? floor_ : no_floor;
       if (some.size() == 0 && job.add && job.floor == no_floor) continue;
@@ -287,8 +250,8 @@ class Forward {
   // tap by tap, for the outputs that see the image there.
   void taps(const float* image, std::int64_t i, std::int64_t count, float* y) const {
     const Tiles& tiles = kernels::tiles();
-    std::int64_t offsets[most_terms];
-    for (std::int64_t t = 0; t < most_terms; ++t) offsets[t] = t;
+    std::int64_t offsets[Offsets::most_terms];
+    for (std::int64_t t = 0; t < Offsets::most_terms; ++t) offsets[t] = t;
     TileJob job{};
     job.offsets = offsets;
     job.fours = true;
@@ -311,8 +274,8 @@ class Forward {
         if (in_y < 0 || in_y >= s_.height || columns.size() == 0) continue;
         const std::int64_t in_x = columns.begin * s_.stride_w - s_.pad_left + b * s_.dilation_w;
         const float* x = image + (in_y * s_.width + in_x) * s_.channels;
-        for (std::int64_t c = 0; c < group_channels(); c += most_terms) {
-          job.terms = std::min(most_terms, group_channels() - c);
+        for (std::int64_t c = 0; c < group_channels(); c += Offsets::most_terms) {
+          job.terms = std::min(Offsets::most_terms, group_channels() - c);
           panels(tiles, job, columns.size(), x + c, tap * group_channels() + c,
                  y + columns.begin * s_.filters,
                  [&](int width) { run_rows(tiles, job, width, columns.size()); });

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "conv2d.h"
+#include "conv2d_offsets.h"
 
 // Internal to core/kernels: a convolution to so few filters that much of a register would stay
 // empty, as one whose outputs are several neighbours of a row, each with its filters.
@@ -27,7 +28,7 @@ class Widened {
   const float* bias() const { return has_bias_ ? bias_ : nullptr; }
 
   /// As few as go through a tile at a time: so its sums have the same bits.
-  static constexpr std::int64_t most_terms = 512;
+  static constexpr std::int64_t most_terms = Offsets::most_terms;
   static constexpr std::int64_t most_filters = 16;
 
  private:

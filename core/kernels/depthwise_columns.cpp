@@ -22,42 +22,54 @@ using Products = DepthwiseProducts;
 // Columns at a time; scalar code is there to run at all, and stays small.
 constexpr int most_columns = HWY_TARGET == HWY_SCALAR ? 1 : 6;
 
+// Whole registers, loaded and stored as Partial does it for parts.
+struct Whole {
+  HWY_INLINE Floats load(const float* from) const { return hn::LoadU(FloatTag(), from); }
+  HWY_INLINE void store(Floats v, float* to) const { hn::StoreU(v, FloatTag(), to); }
+};
+
+// The same, but for the first numbers, which stay as they are.
+struct Rest : Whole {
+  explicit HWY_INLINE Rest(std::int64_t n)
+      : there(hn::FirstN(FloatTag(), static_cast<std::size_t>(n))) {}
+  HWY_INLINE void store(Floats v, float* to) const {
+    Whole::store(hn::IfThenElse(there, load(to), v), to);
+  }
+
+  hn::Mask<FloatTag> there;
+};
+
 // Numbers from v on, of `count` columns from the j-th on.
-template <int count, class Load, class Store>
+template <int count, class Part>
 HWY_INLINE void sum_columns(const Taps& t, const Columns& c, std::int64_t j, std::int64_t v,
-                            const Load& load, const Store& store) {
+                            const Part& part) {
   Floats sum[count];
   unrolled<count>([&](auto u) HWY_ATTR { sum[u] = hn::Zero(FloatTag()); });
   const float* x = c.x + j * c.x_step + v;
   for (std::int64_t a = 0; a < t.down; ++a) {
     for (std::int64_t b = 0; b < t.across; ++b) {
-      const Floats weight = load(t.kernel + a * t.kernel_row + b * t.kernel_column + v);
+      const Floats weight = part.load(t.kernel + a * t.kernel_row + b * t.kernel_column + v);
       const float* from = x + a * t.x_row + b * t.x_column;
-      unrolled<count>(
-          [&](auto u) HWY_ATTR { sum[u] = hn::MulAdd(load(from + u * c.x_step), weight, sum[u]); });
+      unrolled<count>([&](auto u) HWY_ATTR {
+        sum[u] = hn::MulAdd(part.load(from + u * c.x_step), weight, sum[u]);
+      });
     }
   }
-  const Floats bias = c.bias != nullptr ? load(c.bias + v) : hn::Zero(FloatTag());
+  const Floats bias = c.bias != nullptr ? part.load(c.bias + v) : hn::Zero(FloatTag());
   float* y = c.y + j * c.y_step + v;
-  unrolled<count>([&](auto u) HWY_ATTR { store(hn::Add(sum[u], bias), y + u * c.y_step); });
+  unrolled<count>([&](auto u) HWY_ATTR { part.store(hn::Add(sum[u], bias), y + u * c.y_step); });
 }
 
 template <int count>
 void columns(const Taps& t, const Columns& c, std::int64_t j) {
-  const FloatTag d;
-  const auto load = [&](const float* from) HWY_ATTR { return hn::LoadU(d, from); };
-  const auto store = [&](Floats v, float* to) HWY_ATTR { hn::StoreU(v, d, to); };
   for (std::int64_t next = 0; next < c.width; next += lanes) {
     // The last register may have some of the one before, too.
-    sum_columns<count>(t, c, j, std::min<std::int64_t>(next, c.width - lanes), load, store);
+    sum_columns<count>(t, c, j, std::min<std::int64_t>(next, c.width - lanes), Whole());
   }
 }
 
 void narrow_column(const Taps& t, const Columns& c, std::int64_t j) {
-  const Partial part(c.width);
-  sum_columns<1>(
-      t, c, j, 0, [&](const float* from) HWY_ATTR { return part.load(from); },
-      [&](Floats v, float* to) HWY_ATTR { part.store(v, to); });
+  sum_columns<1>(t, c, j, 0, Partial(c.width));
 }
 
 template <int... i>
@@ -76,9 +88,9 @@ void all_columns(const Taps& t, const Columns& c, std::integer_sequence<int, i..
 
 // Some taps' sums for some registers, numbers from v on: output after output, so that a sum has the
 // same bits whichever taps it is made with.
-template <int taps, int registers, class Load, class Store>
+template <int taps, int registers, class Part>
 HWY_INLINE void add_taps(const Products& job, std::int64_t first_tap, std::int64_t v,
-                         const Load& load, const Store& store) {
+                         const Part& part) {
   Floats sum[taps][registers];
   const float* first[taps];
   unrolled<taps>([&](auto t) HWY_ATTR {
@@ -90,12 +102,12 @@ HWY_INLINE void add_taps(const Products& job, std::int64_t first_tap, std::int64
     const float* dy = job.dy + i * job.dy_row + v;
     for (std::int64_t j = 0; j < job.columns; ++j, x += job.x_column, dy += job.width) {
       Floats d[registers];
-      unrolled<registers>([&](auto r) HWY_ATTR { d[r] = load(dy + r * lanes); });
+      unrolled<registers>([&](auto r) HWY_ATTR { d[r] = part.load(dy + r * lanes); });
       unrolled<taps>([&](auto t) HWY_ATTR __attribute__((always_inline)) {
         const float* from = first[t] + x;
         if constexpr (registers > 1) from = alone(from);
         unrolled<registers>([&](auto r) HWY_ATTR {
-          sum[t][r] = hn::MulAdd(load(from + r * lanes), d[r], sum[t][r]);
+          sum[t][r] = hn::MulAdd(part.load(from + r * lanes), d[r], sum[t][r]);
         });
       });
     }
@@ -103,39 +115,30 @@ HWY_INLINE void add_taps(const Products& job, std::int64_t first_tap, std::int64
   unrolled<taps>([&](auto t) HWY_ATTR {
     unrolled<registers>([&](auto r) HWY_ATTR {
       float* to = job.sum[first_tap + t] + v + r * lanes;
-      store(hn::Add(load(to), sum[t][r]), to);
+      part.store(hn::Add(part.load(to), sum[t][r]), to);
     });
   });
 }
 
 template <int taps>
 void add_group(const Products& job, std::int64_t first_tap) {
-  const FloatTag d;
-  const auto load = [&](const float* from) HWY_ATTR { return hn::LoadU(d, from); };
   std::int64_t next = 0;
   if constexpr (has_32_registers && taps > 4) {
-    const auto store = [&](Floats all, float* to) HWY_ATTR { hn::StoreU(all, d, to); };
     for (; next + 2 * lanes <= job.width; next += 2 * lanes) {
-      add_taps<taps, 2>(job, first_tap, next, load, store);
+      add_taps<taps, 2>(job, first_tap, next, Whole());
     }
   }
   for (; next < job.width; next += lanes) {
     // The last register has some of the one before, too, whose sums are there already.
     const std::int64_t v = std::min<std::int64_t>(next, job.width - lanes);
-    const auto there = hn::FirstN(d, static_cast<std::size_t>(next - v));
-    add_taps<taps, 1>(job, first_tap, v, load, [&](Floats all, float* to) HWY_ATTR {
-      hn::StoreU(hn::IfThenElse(there, hn::LoadU(d, to), all), d, to);
-    });
+    add_taps<taps, 1>(job, first_tap, v, Rest(next - v));
   }
 }
 
 // Of columns that fill no register.
 template <int taps>
 void add_narrow(const Products& job, std::int64_t first_tap) {
-  const Partial part(job.width);
-  add_taps<taps, 1>(
-      job, first_tap, 0, [&](const float* from) HWY_ATTR { return part.load(from); },
-      [&](Floats all, float* to) HWY_ATTR { part.store(all, to); });
+  add_taps<taps, 1>(job, first_tap, 0, Partial(job.width));
 }
 
 }  // namespace

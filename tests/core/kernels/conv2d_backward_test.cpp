@@ -42,38 +42,6 @@ std::vector<float> backward_bias(const ConvCase& c, int threads) {
   return db;
 }
 
-// The gradients of sum(dy y): by the convolution's transposes written as plainly as itself.
-struct Transposes {
-  std::vector<double> dx, dk, db;
-};
-Transposes transposes(const ConvCase& c) {
-  const auto& s = c.size;
-  Transposes t{std::vector<double>(c.x.size()), std::vector<double>(c.kernel.size()),
-               std::vector<double>(static_cast<std::size_t>(s.filters))};
-  const std::int64_t channels = s.channels / s.groups, filters = s.filters / s.groups;
-  std::size_t out = 0;
-  for (std::int64_t place = 0; place < c.batch * s.out_h * s.out_w; ++place) {
-    const std::int64_t n = place / (s.out_h * s.out_w), i = place / s.out_w % s.out_h;
-    const std::int64_t j = place % s.out_w;
-    for (std::int64_t f = 0; f < s.filters; ++f, ++out) {
-      t.db[static_cast<std::size_t>(f)] += static_cast<double>(c.dy[out]);
-      for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
-        const std::int64_t row = i * s.stride_h + tap / s.kernel_w * s.dilation_h - s.pad_top;
-        const std::int64_t column = j * s.stride_w + tap % s.kernel_w * s.dilation_w - s.pad_left;
-        if (row < 0 || row >= s.height || column < 0 || column >= s.width) continue;
-        for (std::int64_t ch = 0; ch < channels; ++ch) {
-          const auto at = static_cast<std::size_t>(
-              ((n * s.height + row) * s.width + column) * s.channels + f / filters * channels + ch);
-          const auto k = static_cast<std::size_t>((tap * channels + ch) * s.filters + f);
-          t.dx[at] += static_cast<double>(c.dy[out]) * c.kernel[k];
-          t.dk[k] += static_cast<double>(c.dy[out]) * c.x[at];
-        }
-      }
-    }
-  }
-  return t;
-}
-
 testing::AssertionResult backward_is_right(const ConvCase& c, int threads = 1) {
   const Transposes expected = transposes(c);
   const auto taps = static_cast<double>(c.size.kernel_h * c.size.kernel_w * c.size.filters);

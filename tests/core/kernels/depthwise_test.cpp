@@ -57,40 +57,13 @@ std::vector<float> kernel_gradient(const DepthwiseCase& c, int threads, float th
   return dk;
 }
 
-// The gradients of sum(dy y), one product at a time.
-struct Gradients {
-  std::vector<double> dx, dk;
-};
-Gradients gradients(const DepthwiseCase& c) {
-  const auto& s = c.size;
-  Gradients g{std::vector<double>(c.x.size()), std::vector<double>(c.kernel.size())};
-  std::size_t out = 0;
-  for (std::int64_t place = 0; place < c.batch * s.out_h * s.out_w; ++place) {
-    const std::int64_t n = place / (s.out_h * s.out_w), i = place / s.out_w % s.out_h;
-    const std::int64_t j = place % s.out_w;
-    for (std::int64_t ch = 0; ch < s.channels; ++ch, ++out) {
-      for (std::int64_t tap = 0; tap < s.kernel_h * s.kernel_w; ++tap) {
-        const std::int64_t row = i * s.stride_h + tap / s.kernel_w * s.dilation_h - s.pad_top;
-        const std::int64_t column = j * s.stride_w + tap % s.kernel_w * s.dilation_w - s.pad_left;
-        if (row < 0 || row >= s.height || column < 0 || column >= s.width) continue;
-        const auto at =
-            static_cast<std::size_t>(((n * s.height + row) * s.width + column) * s.channels + ch);
-        const auto k = static_cast<std::size_t>(tap * s.channels + ch);
-        g.dx[at] += static_cast<double>(c.dy[out]) * c.kernel[k];
-        g.dk[k] += static_cast<double>(c.dy[out]) * c.x[at];
-      }
-    }
-  }
-  return g;
-}
-
 testing::AssertionResult is_right(const DepthwiseCase& c, int threads = 1) {
   const auto taps = static_cast<double>(c.size.kernel_h * c.size.kernel_w);
   const auto places = static_cast<double>(c.batch * c.size.out_h * c.size.out_w);
   const auto y = near_all(oracle::convolve(c.size, c.batch, widen(c.x), widen(c.kernel)),
                           forward(c, threads), 2e-7, {.scale = taps, .shape = c.y_shape()});
   if (!y) return testing::AssertionFailure() << "y: " << y.message() << c.name();
-  const Gradients expected = gradients(c);
+  const Transposes expected = transposes(c);
   const auto dx = near_all(expected.dx, input_gradient(c, threads), 2e-7,
                            {.scale = taps, .shape = c.x_shape()});
   if (!dx) return testing::AssertionFailure() << "dx: " << dx.message() << c.name();
@@ -155,7 +128,7 @@ TEST(Depthwise, AddsBiasAndAppliesTheActivation) {
 
 TEST(Depthwise, AddsTheKernelGradientToWhatIsThere) {
   const DepthwiseCase c({9, 8, 21, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 3);
-  auto expected = gradients(c).dk;
+  auto expected = transposes(c).dk;
   for (std::size_t k = 0; k < expected.size(); ++k) expected[k] += 2 * double{c.kernel[k]};
   EXPECT_TRUE(near_all(expected, kernel_gradient(c, 1, 2), 2e-7, {.scale = 216}));
 }
