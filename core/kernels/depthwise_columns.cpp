@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/kernels/tile.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/depthwise_columns.cpp"
 #define MINNOW_WITHOUT_SSE4
@@ -18,26 +16,6 @@ namespace {
 using Taps = DepthwiseTaps;
 using Columns = DepthwiseColumns;
 using Products = DepthwiseProducts;
-
-// Columns at a time; scalar code is there to run at all, and stays small.
-constexpr int most_columns = HWY_TARGET == HWY_SCALAR ? 1 : 6;
-
-// Whole registers, loaded and stored as Partial does it for parts.
-struct Whole {
-  HWY_INLINE Floats load(const float* from) const { return hn::LoadU(FloatTag(), from); }
-  HWY_INLINE void store(Floats v, float* to) const { hn::StoreU(v, FloatTag(), to); }
-};
-
-// The same, but for the first numbers, which stay as they are.
-struct Rest : Whole {
-  explicit HWY_INLINE Rest(std::int64_t n)
-      : there(hn::FirstN(FloatTag(), static_cast<std::size_t>(n))) {}
-  HWY_INLINE void store(Floats v, float* to) const {
-    Whole::store(hn::IfThenElse(there, load(to), v), to);
-  }
-
-  hn::Mask<FloatTag> there;
-};
 
 // Numbers from v on, of `count` columns from the j-th on.
 template <int count, class Part>
@@ -72,79 +50,70 @@ void narrow_column(const Taps& t, const Columns& c, std::int64_t j) {
   sum_columns<1>(t, c, j, 0, Partial(c.width));
 }
 
-template <int... i>
-constexpr void (*columns_of[])(const Taps&, const Columns&, std::int64_t) = {columns<i + 1>...};
-
-template <int... i>
-void all_columns(const Taps& t, const Columns& c, std::integer_sequence<int, i...>) {
-  const bool narrow = HWY_TARGET != HWY_SCALAR && c.width < lanes;
-  const TileCut cut(c.count, narrow ? 1 : most_columns);
-  for (std::int64_t part = 0, j = 0; part < cut.count; ++part) {
-    const std::int64_t some = cut.height_of(part);
-    (narrow ? narrow_column : columns_of<i...>[some - 1])(t, c, j);
-    j += some;
-  }
+// `count` columns at a time, from the j-th on; of what is left at least so many once more with some
+// of those before: the same numbers.
+template <int count>
+void all_columns(const Taps& t, const Columns& c, std::int64_t least, std::int64_t& j) {
+  for (; j + count <= c.count; j += count) columns<count>(t, c, j);
+  if (c.count < count || c.count - j < least) return;
+  columns<count>(t, c, c.count - count);
+  j = c.count;
 }
 
-// Some taps' sums for some registers, numbers from v on: output after output, so that a sum has the
-// same bits whichever taps it is made with.
-template <int taps, int registers, class Part>
+// Some taps' sums, numbers from v on: output after output, so that a sum has the same bits
+// whichever taps it is made with.
+template <int taps, class Part>
 HWY_INLINE void add_taps(const Products& job, std::int64_t first_tap, std::int64_t v,
                          const Part& part) {
-  Floats sum[taps][registers];
+  Floats sum[taps];
   const float* first[taps];
   unrolled<taps>([&](auto t) HWY_ATTR {
-    unrolled<registers>([&](auto r) HWY_ATTR { sum[t][r] = hn::Zero(FloatTag()); });
+    sum[t] = hn::Zero(FloatTag());
     first[t] = job.from + job.x[first_tap + t] + v;
   });
   for (std::int64_t i = 0; i < job.rows; ++i) {
     std::int64_t x = i * job.x_row;
     const float* dy = job.dy + i * job.dy_row + v;
     for (std::int64_t j = 0; j < job.columns; ++j, x += job.x_column, dy += job.width) {
-      Floats d[registers];
-      unrolled<registers>([&](auto r) HWY_ATTR { d[r] = part.load(dy + r * lanes); });
-      unrolled<taps>([&](auto t) HWY_ATTR __attribute__((always_inline)) {
-        const float* from = first[t] + x;
-        if constexpr (registers > 1) from = alone(from);
-        unrolled<registers>([&](auto r) HWY_ATTR {
-          sum[t][r] = hn::MulAdd(part.load(from + r * lanes), d[r], sum[t][r]);
-        });
-      });
+      const Floats d = part.load(dy);
+      unrolled<taps>([&](auto t)
+                         HWY_ATTR { sum[t] = hn::MulAdd(part.load(first[t] + x), d, sum[t]); });
     }
   }
   unrolled<taps>([&](auto t) HWY_ATTR {
-    unrolled<registers>([&](auto r) HWY_ATTR {
-      float* to = job.sum[first_tap + t] + v + r * lanes;
-      part.store(hn::Add(part.load(to), sum[t][r]), to);
-    });
+    float* to = job.sum[first_tap + t] + v;
+    part.store(hn::Add(part.load(to), sum[t]), to);
   });
 }
 
 template <int taps>
 void add_group(const Products& job, std::int64_t first_tap) {
-  std::int64_t next = 0;
-  if constexpr (has_32_registers && taps > 4) {
-    for (; next + 2 * lanes <= job.width; next += 2 * lanes) {
-      add_taps<taps, 2>(job, first_tap, next, Whole());
-    }
-  }
-  for (; next < job.width; next += lanes) {
+  for (std::int64_t next = 0; next < job.width; next += lanes) {
     // The last register has some of the one before, too, whose sums are there already.
     const std::int64_t v = std::min<std::int64_t>(next, job.width - lanes);
-    add_taps<taps, 1>(job, first_tap, v, Rest(next - v));
+    add_taps<taps>(job, first_tap, v, Rest(next - v));
   }
 }
 
 // Of columns that fill no register.
 template <int taps>
 void add_narrow(const Products& job, std::int64_t first_tap) {
-  add_taps<taps, 1>(job, first_tap, 0, Partial(job.width));
+  add_taps<taps>(job, first_tap, 0, Partial(job.width));
 }
 
 }  // namespace
 
-void depthwise_columns(const Taps& taps, const Columns& columns) {
-  all_columns(taps, columns, std::make_integer_sequence<int, most_columns>{});
+void depthwise_columns(const Taps& t, const Columns& c) {
+  std::int64_t j = 0;
+  if constexpr (HWY_TARGET != HWY_SCALAR) {  // which is there to run at all, and stays small
+    if (c.width < lanes) {
+      for (; j < c.count; ++j) narrow_column(t, c, j);
+    }
+    all_columns<6>(t, c, 6, j);
+    all_columns<5>(t, c, 3, j);
+    all_columns<2>(t, c, 2, j);
+  }
+  all_columns<1>(t, c, 1, j);
 }
 
 void depthwise_products(const Products& job) {
@@ -155,12 +124,30 @@ void depthwise_products(const Products& job) {
       for (; t < job.taps; ++t) add_narrow<1>(job, t);
       return;
     }
-    // Kernels of 3 x 3, and what is left of them at an edge and in a corner.
     for (; t + 9 <= job.taps; t += 9) add_group<9>(job, t);
-    for (; t + 6 <= job.taps; t += 6) add_group<6>(job, t);
-    for (; t + 4 <= job.taps; t += 4) add_group<4>(job, t);
+    for (; t + 5 <= job.taps; t += 5) add_group<5>(job, t);
   }
   for (; t < job.taps; ++t) add_group<1>(job, t);
+}
+
+void depthwise_totals(std::int64_t taps, std::int64_t fold, std::int64_t channels, float* part,
+                      double* total) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> f;
+  constexpr std::int64_t doubles = hn::MaxLanes(d);
+  for (std::int64_t row = 0; row < taps * fold; ++row, part += channels) {
+    double* to = total + row / fold * channels;
+    std::int64_t c = 0;
+    for (; c + doubles <= channels; c += doubles) {
+      hn::StoreU(hn::Add(hn::LoadU(d, to + c), hn::PromoteTo(d, hn::LoadU(f, part + c))), d,
+                 to + c);
+      hn::StoreU(hn::Zero(f), f, part + c);
+    }
+    for (; c < channels; ++c) {
+      to[c] += static_cast<double>(part[c]);
+      part[c] = 0;
+    }
+  }
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
@@ -171,12 +158,17 @@ namespace minnow::kernels {
 
 HWY_EXPORT(depthwise_columns);
 HWY_EXPORT(depthwise_products);
+HWY_EXPORT(depthwise_totals);
 
 void run_depthwise(const DepthwiseTaps& taps, const DepthwiseColumns& columns) {
   HWY_DYNAMIC_DISPATCH(depthwise_columns)(taps, columns);
 }
 void run_depthwise_products(const DepthwiseProducts& job) {
   HWY_DYNAMIC_DISPATCH(depthwise_products)(job);
+}
+void run_depthwise_totals(std::int64_t taps, std::int64_t fold, std::int64_t channels, float* part,
+                          double* total) {
+  HWY_DYNAMIC_DISPATCH(depthwise_totals)(taps, fold, channels, part, total);
 }
 
 }  // namespace minnow::kernels

@@ -45,4 +45,8 @@ struct DepthwiseProducts {
 /// sum[t] += sum over the outputs of what tap t sees times dy, number by number.
 void run_depthwise_products(const DepthwiseProducts& job);
 
+/// total[t, c] += sum over q of part[t, q, c], and part = 0: taps x fold x channels.
+void run_depthwise_totals(std::int64_t taps, std::int64_t fold, std::int64_t channels, float* part,
+                          double* total);
+
 }  // namespace minnow::kernels

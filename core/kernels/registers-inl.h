@@ -49,6 +49,14 @@ HWY_INLINE const float* alone(const float* p) {
   return p;
 }
 
+/// Numbers that stay in their register: the compiler would rather read memory anew for each use.
+HWY_INLINE Floats loaded(Floats v) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+v"(v.raw));
+#endif
+  return v;
+}
+
 /// Whether instructions can load a part of a register: those before AVX2 cannot.
 constexpr bool loads_parts = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
 /// Whether they can store one and take no longer: AVX2's do on many processors.
@@ -141,6 +149,23 @@ struct Partial {
 
   int count;
   hn::Mask<FloatTag> mask;
+};
+
+/// Whole registers, loaded and stored as Partial does it for parts.
+struct Whole {
+  HWY_INLINE Floats load(const float* from) const { return hn::LoadU(FloatTag(), from); }
+  HWY_INLINE void store(Floats v, float* to) const { hn::StoreU(v, FloatTag(), to); }
+};
+
+/// The same, but for the first `n` numbers, which stay in memory as they are.
+struct Rest : Whole {
+  explicit HWY_INLINE Rest(std::int64_t n)
+      : there(hn::FirstN(FloatTag(), static_cast<std::size_t>(n))) {}
+  HWY_INLINE void store(Floats v, float* to) const {
+    Whole::store(hn::IfThenElse(there, load(to), v), to);
+  }
+
+  hn::Mask<FloatTag> there;
 };
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
