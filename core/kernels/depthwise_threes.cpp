@@ -19,7 +19,7 @@ using Products = DepthwiseProducts3x3;
 constexpr int taps = 3;  // in a row
 
 // What lies beside an image.
-HWY_ALIGN constexpr float zeros[lanes] = {};
+HWY_ALIGN constexpr float zeros[2 * lanes] = {};
 
 // Whether column i of `width` is one.
 HWY_INLINE bool inside(std::int64_t i, std::int64_t width) {
@@ -27,31 +27,43 @@ HWY_INLINE bool inside(std::int64_t i, std::int64_t width) {
 }
 
 // As many outputs from the j-th on, channels from v on.
-template <int count>
+template <int count, int registers>
 HWY_INLINE void add_up(const Row& r, std::int64_t j, std::int64_t v) {
   constexpr int seen = count + taps - 1;
   const std::int64_t c = r.channels, left = j - r.pad_left;
-  Floats sum[count];
-  unrolled<count>([&](auto u) HWY_ATTR { sum[u] = hn::Zero(FloatTag()); });
+  Floats sum[count][registers];
+  unrolled<count * registers>(
+      [&](auto u) HWY_ATTR { sum[u / registers][u % registers] = hn::Zero(FloatTag()); });
   const float* x = r.x + left * c + v;
   const float* k = r.kernel + v;
   for (std::int64_t a = 0; a < r.down; ++a, x += r.x_row, k += taps * c) {
-    Floats weight[taps];
-    unrolled<taps>([&](auto b) HWY_ATTR { weight[b] = hn::LoadU(FloatTag(), k + b * c); });
+    Floats weight[taps][registers];
+    unrolled<taps * registers>([&](auto u) HWY_ATTR {
+      weight[u / registers][u % registers] =
+          hn::LoadU(FloatTag(), k + u / registers * c + u % registers * lanes);
+    });
     unrolled<seen>([&](auto u) HWY_ATTR __attribute__((always_inline)) {
       const float* from = x + u * c;
       if constexpr (u < taps - 1 || u >= count) from = inside(left + u, r.x_width) ? from : zeros;
-      const Floats number = loaded(hn::LoadU(FloatTag(), from));
-      unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
-        constexpr int o = static_cast<int>(u) - static_cast<int>(b);
-        if constexpr (o >= 0 && o < count) sum[o] = hn::MulAdd(number, weight[b], sum[o]);
+      unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
+        Floats number = hn::LoadU(FloatTag(), from + n * lanes);
+        if constexpr (has_32_registers) number = loaded(number);
+        unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
+          constexpr int o = static_cast<int>(u) - static_cast<int>(b);
+          if constexpr (o >= 0 && o < count)
+            sum[o][n] = hn::MulAdd(number, weight[b][n], sum[o][n]);
+        });
       });
     });
   }
-  const Floats bias = r.bias != nullptr ? hn::LoadU(FloatTag(), r.bias + v) : hn::Zero(FloatTag());
   float* y = r.y + j * c + v;
-  unrolled<count>([&](auto u)
-                      HWY_ATTR { hn::StoreU(hn::Add(sum[u], bias), FloatTag(), y + u * c); });
+  unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
+    const Floats bias =
+        r.bias != nullptr ? hn::LoadU(FloatTag(), r.bias + v + n * lanes) : hn::Zero(FloatTag());
+    unrolled<count>([&](auto u) HWY_ATTR {
+      hn::StoreU(hn::Add(sum[u][n], bias), FloatTag(), y + u * c + n * lanes);
+    });
+  });
 }
 
 // Where outputs beside one another find their numbers.
@@ -60,32 +72,36 @@ struct Place {
   const float* dy;
 };
 
-// The products of a pair of them, or of a single one, whose first tap lies in column `left`, and
-// whose others may lie outside.
-template <bool pair, int registers>
-HWY_INLINE void add_products(const Products& p, const Place& at, std::int64_t left,
-                             Floats (&sum)[taps][taps][registers]) {
-  constexpr int count = pair ? 2 : 1, seen = count - 1 + taps;
+// The products of a pair of them, all of whose taps lie inside the image.
+template <int registers>
+HWY_INLINE void add_pair(const Products& p, const Place& at, Floats (&sum)[taps][taps][registers]) {
   const std::int64_t c = p.channels;
-  Floats d[count][registers];
-  unrolled<count>([&](auto o) HWY_ATTR __attribute__((always_inline)) {
-    unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
-      d[o][n] = loaded(hn::LoadU(FloatTag(), at.dy + o * c + n * lanes));
+  unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
+    const Floats first = loaded(hn::LoadU(FloatTag(), at.dy + n * lanes));
+    const Floats second = loaded(hn::LoadU(FloatTag(), at.dy + c + n * lanes));
+    unrolled<taps>([&](auto a) HWY_ATTR __attribute__((always_inline)) {
+      unrolled<taps + 1>([&](auto u) HWY_ATTR __attribute__((always_inline)) {
+        const Floats x = loaded(hn::LoadU(FloatTag(), at.x[a] + u * c + n * lanes));
+        if constexpr (u < taps) sum[a][u][n] = hn::MulAdd(x, first, sum[a][u][n]);
+        if constexpr (u > 0) sum[a][u - 1][n] = hn::MulAdd(x, second, sum[a][u - 1][n]);
+      });
     });
   });
-  unrolled<taps>([&](auto a) HWY_ATTR __attribute__((always_inline)) {
-    unrolled<seen>([&](auto u) HWY_ATTR __attribute__((always_inline)) {
-      const float* from = at.x[a] + u * c;
-      if constexpr (!pair) from = inside(left + u, p.x_width) ? from : p.nothing;
-      unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
-        const Floats number = loaded(hn::LoadU(FloatTag(), from + n * lanes));
-        unrolled<count>([&](auto o) HWY_ATTR __attribute__((always_inline)) {
-          constexpr int b = u - o;
-          if constexpr (b >= 0 && b < taps) {
-            sum[a][b][n] = hn::MulAdd(number, d[o][n], sum[a][b][n]);
-          }
-        });
-      });
+}
+
+// Those of a single one, whose first tap lies in column `left`: columns may lie outside.
+template <int registers>
+HWY_INLINE void add_single(const Products& p, const Place& at, std::int64_t left,
+                           Floats (&sum)[taps][taps][registers]) {
+  Floats dy[registers];
+  unrolled<registers>([&](auto n)
+                          HWY_ATTR { dy[n] = loaded(hn::LoadU(FloatTag(), at.dy + n * lanes)); });
+  unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
+    if (!inside(left + b, p.x_width)) return;
+    unrolled<taps * registers>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
+      constexpr int a = i / registers, n = i % registers;
+      const Floats x = hn::LoadU(FloatTag(), at.x[a] + b * p.channels + n * lanes);
+      sum[a][b][n] = hn::MulAdd(x, dy[n], sum[a][b][n]);
     });
   });
 }
@@ -102,28 +118,28 @@ void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
     });
   };
   each([](int, Floats& s) HWY_ATTR { s = hn::Zero(FloatTag()); });
-  const std::int64_t c = p.channels;
+  const std::int64_t c = p.channels, x_row = p.x_width * c, step = p.stride_w * c;
+  const float *x = p.x + v - p.pad_left * c, *nothing = p.nothing + v - p.pad_left * c;
+  const Span pairs = p.stride_w == 1 ? p.inner : Span{p.count, p.count};
+  Place at;
+  at.dy = p.dy + v;
   for (std::int64_t i = 0; i < p.rows; ++i) {
-    Place at;
     unrolled<taps>([&](auto a) HWY_ATTR {
       const std::int64_t y = i * p.stride_h + a * p.dilation_h - p.pad_top;
-      at.x[a] = (inside(y, p.x_height) ? p.x + y * p.x_width * c : p.nothing) + v - p.pad_left * c;
+      at.x[a] = inside(y, p.x_height) ? x + y * x_row : nothing;
     });
-    at.dy = p.dy + i * p.count * c + v;
+    std::int64_t j = 0;
     const auto skip = [&](int outputs) HWY_ATTR __attribute__((always_inline)) {
-      unrolled<taps>([&](auto a) HWY_ATTR { at.x[a] += outputs * p.stride_w * c; });
+      unrolled<taps>([&](auto a) HWY_ATTR { at.x[a] += outputs * step; });
       at.dy += outputs * c;
+      j += outputs;
     };
-    const Span pairs = p.stride_w == 1 ? p.inner : Span{p.count, p.count};
-    std::int64_t j = 0, singles_end = pairs.begin;
-    while (true) {
-      for (; j < singles_end; ++j, skip(1)) {
-        add_products<false>(p, at, j * p.stride_w - p.pad_left, sum);
-      }
-      if (j == p.count) break;
-      for (; j + 2 <= pairs.end; j += 2, skip(2)) add_products<true>(p, at, 0, sum);
-      singles_end = p.count;
-    }
+    const auto singles = [&](std::int64_t end) HWY_ATTR __attribute__((always_inline)) {
+      for (; j < end; skip(1)) add_single(p, at, j * p.stride_w - p.pad_left, sum);
+    };
+    singles(pairs.begin);
+    for (; j + 2 <= pairs.end; skip(2)) add_pair(p, at, sum);
+    singles(p.count);
   }
   HWY_ALIGN float all[taps * taps * numbers];
   each([&](int i, Floats s) HWY_ATTR { hn::Store(s, FloatTag(), all + i * lanes); });
@@ -150,8 +166,10 @@ void depthwise_row(const Row& r) {
   for (std::int64_t j = 0; j < r.count; j += count) {
     // The last ones may have some of those before, too, and channels as well: the same numbers.
     const std::int64_t first = std::min(j, r.count - count);
-    for (std::int64_t next = 0; next < r.channels; next += lanes) {
-      add_up<count>(r, first, std::min<std::int64_t>(next, r.channels - lanes));
+    std::int64_t next = 0;
+    for (; next + 2 * lanes <= r.channels; next += 2 * lanes) add_up<count, 2>(r, first, next);
+    for (; next < r.channels; next += lanes) {
+      add_up<count, 1>(r, first, std::min<std::int64_t>(next, r.channels - lanes));
     }
   }
 }

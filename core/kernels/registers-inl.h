@@ -53,6 +53,8 @@ HWY_INLINE const float* alone(const float* p) {
 HWY_INLINE Floats loaded(Floats v) {
 #if HWY_TARGET == HWY_AVX3
   asm("" : "+v"(v.raw));
+#elif HWY_TARGET == HWY_AVX2
+  asm("" : "+x"(v.raw));
 #endif
   return v;
 }
