@@ -47,7 +47,7 @@ HWY_INLINE void add_up(const Row& r, std::int64_t j, std::int64_t v) {
       if constexpr (u < taps - 1 || u >= count) from = inside(left + u, r.x_width) ? from : zeros;
       unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
         Floats number = hn::LoadU(FloatTag(), from + n * lanes);
-        if constexpr (has_32_registers) number = loaded(number);
+        if constexpr (has_32_registers) number = in_register(number);
         unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
           constexpr int o = static_cast<int>(u) - static_cast<int>(b);
           if constexpr (o >= 0 && o < count)
@@ -77,11 +77,11 @@ template <int registers>
 HWY_INLINE void add_pair(const Products& p, const Place& at, Floats (&sum)[taps][taps][registers]) {
   const std::int64_t c = p.channels;
   unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
-    const Floats first = loaded(hn::LoadU(FloatTag(), at.dy + n * lanes));
-    const Floats second = loaded(hn::LoadU(FloatTag(), at.dy + c + n * lanes));
+    const Floats first = in_register(hn::LoadU(FloatTag(), at.dy + n * lanes));
+    const Floats second = in_register(hn::LoadU(FloatTag(), at.dy + c + n * lanes));
     unrolled<taps>([&](auto a) HWY_ATTR __attribute__((always_inline)) {
       unrolled<taps + 1>([&](auto u) HWY_ATTR __attribute__((always_inline)) {
-        const Floats x = loaded(hn::LoadU(FloatTag(), at.x[a] + u * c + n * lanes));
+        const Floats x = in_register(hn::LoadU(FloatTag(), at.x[a] + u * c + n * lanes));
         if constexpr (u < taps) sum[a][u][n] = hn::MulAdd(x, first, sum[a][u][n]);
         if constexpr (u > 0) sum[a][u - 1][n] = hn::MulAdd(x, second, sum[a][u - 1][n]);
       });
@@ -94,8 +94,8 @@ template <int registers>
 HWY_INLINE void add_single(const Products& p, const Place& at, std::int64_t left,
                            Floats (&sum)[taps][taps][registers]) {
   Floats dy[registers];
-  unrolled<registers>([&](auto n)
-                          HWY_ATTR { dy[n] = loaded(hn::LoadU(FloatTag(), at.dy + n * lanes)); });
+  unrolled<registers>(
+      [&](auto n) HWY_ATTR { dy[n] = in_register(hn::LoadU(FloatTag(), at.dy + n * lanes)); });
   unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
     if (!inside(left + b, p.x_width)) return;
     unrolled<taps * registers>([&](auto i) HWY_ATTR __attribute__((always_inline)) {

@@ -43,18 +43,17 @@ HWY_INLINE void unrolled(F&& f) {
 /// A pointer that the compiler does not put together with an index again: of an instruction that
 /// computes with what lies there and has an index in its address, Intel's processors make two.
 HWY_INLINE const float* alone(const float* p) {
-#if HWY_TARGET == HWY_AVX3
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
   asm("" : "+r"(p));
 #endif
   return p;
 }
 
-/// Numbers that stay in their register: the compiler would rather read memory anew for each use.
-HWY_INLINE Floats loaded(Floats v) {
-#if HWY_TARGET == HWY_AVX3
+/// Numbers in a register of their own: the compiler would rather load them anew for each use, or
+/// take another register for a sum with each multiply-add and then run out of them.
+HWY_INLINE Floats in_register(Floats v) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
   asm("" : "+v"(v.raw));
-#elif HWY_TARGET == HWY_AVX2
-  asm("" : "+x"(v.raw));
 #endif
   return v;
 }

@@ -41,14 +41,6 @@ HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJ
   }
 }
 
-/// Keeps a part of B's row in a register: g++ would load it again for each multiply-add of low
-/// tiles.
-HWY_INLINE void keep([[maybe_unused]] Floats& y) {
-#if HWY_TARGET == HWY_AVX3
-  asm("" : "+v"(y.raw));
-#endif
-}
-
 /// Whether four terms lie side by side in A.
 [[maybe_unused]] HWY_INLINE bool side_by_side(const std::int64_t* offset) {
   return offset[1] == offset[0] + 1 && offset[2] == offset[0] + 2 && offset[3] == offset[0] + 3;
@@ -70,6 +62,8 @@ void tile(const TileJob& job) {
   // the sums in them at this size only.
   constexpr bool unrolls =
       !copies && !reads_a && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
+  // With 16 registers the twelve sums of the usual tile, its row of B and a number of A take all.
+  constexpr bool takes_all = HWY_TARGET == HWY_AVX2 && vectors == 3 && rows == 4;
   // Tiles of many sums gain from finding four terms at a time in A, where they lie side by side.
   constexpr bool high = vectors > 2 || rows > 12;
   // Rows of A that have a pointer of their own need no sum for their address.
@@ -106,15 +100,19 @@ void tile(const TileJob& job) {
       Floats y[vectors];
       unrolled<vectors>([&](auto j) HWY_ATTR {
         y[j] = whole_b ? hn::LoadU(d, b + j * lanes) : load(j, b);
-        if constexpr (whole_b || copies) keep(y[j]);
+        if constexpr (HWY_TARGET == HWY_AVX3 && (whole_b || copies)) y[j] = in_register(y[j]);
         if constexpr (deed != Deed::none) hwy::Prefetch(b + ahead + j * lanes);
         if constexpr (copies) hn::StoreU(y[j], d, copy + j * lanes);
       });
       if constexpr (copies) copy += job.copy_row;
       b += b_row;
+      if constexpr (takes_all) b = alone(b);
       unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
         const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
-        unrolled<vectors>([&](auto j) HWY_ATTR { sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]); });
+        unrolled<vectors>([&](auto j) HWY_ATTR __attribute__((always_inline)) {
+          sum[i][j] = hn::MulAdd(x, y[j], sum[i][j]);
+          if constexpr (takes_all) sum[i][j] = in_register(sum[i][j]);
+        });
       });
     };
     // A term of rows that lie side by side in A.
