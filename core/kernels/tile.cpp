@@ -249,10 +249,16 @@ constexpr Tiles tiles_here = {
     },
 #if HWY_TARGET == HWY_AVX3
     tile<tallest_wide, 4, Deed::asks>,
-    tile<tallest, 2, Deed::copies>
+    tile<tallest, 2, Deed::copies>,
+    2
+#elif HWY_TARGET == HWY_AVX2
+    nullptr,
+    tile<tallest_of_three, 3, Deed::copies>,
+    3
 #else
     nullptr,
-    nullptr
+    nullptr,
+    2
 #endif
 };
 

@@ -62,8 +62,10 @@ struct Tiles {
   int most_rows[5];  ///< of tiles of so many registers' width; 0 where there are none
   const Function* of_height[5];
   /// Tiles that ask for B, which comes from afar, before they read it, so that more of it is on its
-  /// way: the tallest of four registers' width, all there, and one of two that copies B. Or null.
+  /// way: the tallest of four registers' width, all there, and the tallest of `copied_vectors` that
+  /// copies B. Or null.
   Function asking, copying;
+  int copied_vectors;
 
   /// The narrower of the two usual widths that holds `left` columns, else the wider.
   int width(std::int64_t left) const { return left > lanes ? 2 * lanes : lanes; }
@@ -85,9 +87,10 @@ struct Tiles {
   /// Whether panels of a width, with so many columns in it, can be copied by tiles of copied()
   /// rows.
   bool copies(int width, std::int64_t columns) const {
-    return copying != nullptr && width >= 2 * lanes && columns >= width;
+    return copying != nullptr && width % copied_width() == 0 && columns >= width;
   }
-  int copied() const { return most_rows[2]; }
+  int copied() const { return most_rows[copied_vectors]; }
+  int copied_width() const { return copied_vectors * lanes; }
   bool asks(int width, std::int64_t columns) const {
     return asking != nullptr && width == 4 * lanes && columns >= width;
   }
@@ -178,7 +181,7 @@ inline void run_copying(const Tiles& tiles, TileJob& job, int width, std::int64_
   float* const c = job.c;
   job.tiles = 1;
   job.copy_row = width;
-  for (int j = 0; j < width; j += 2 * tiles.lanes) {
+  for (int j = 0; j < width; j += tiles.copied_width()) {
     job.b = b + j;
     job.bias = bias == nullptr ? nullptr : bias + j;
     job.c = c + j;
