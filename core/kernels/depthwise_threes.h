@@ -4,9 +4,9 @@
 
 #include "conv2d_taps.h"
 
-// Internal to core/kernels: depthwise convolutions of the kernels that most have, of three columns.
-// Columns beside a row are zeros, so that none needs code of its own, and numbers of x stay in
-// registers for all outputs that see them. Compiled once for each instruction set.
+// Internal to core/kernels: depthwise convolutions of the kernels that most have, of three columns,
+// a row of outputs at a time with its edges. Numbers of x stay in registers for all outputs that
+// see them. Compiled once for each instruction set.
 namespace minnow::kernels {
 
 /// Whether the instruction set takes them.
