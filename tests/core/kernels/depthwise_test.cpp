@@ -91,6 +91,7 @@ std::vector<ConvSetting> settings() {
         ConvSetting{12, 30, 4, 3, 4, 1, 1, 1, 0, 2, 3, 0},
         ConvSetting{13, 11, 6, 3, 3, 1, 2, 3, 1, 1, 1, 1, 3, 2},
         ConvSetting{40, 41, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+        ConvSetting{37, 40, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1},
         ConvSetting{6, 10, 35, 4, 3, 1, 2, 1, 1, 2, 2, 1},
         ConvSetting{7, 3, 19, 3, 3, 1, 1, 1, 2, 2, 2, 2, 2, 1},
         ConvSetting{5, 2, 40, 3, 3, 1, 1, 1, 0, 0, 3, 3},

@@ -118,6 +118,7 @@ TEST(Gemm, IsRightWhereItIsLarge) {
          {GemmSize{289, 256, 128}, GemmSize{97, 291, 300}, GemmSize{300, 273, 515},
           GemmSize{300, 272, 300},                            // of which a register is left
           GemmSize{11, 1030, 300}, GemmSize{9, 4100, 70},     // too few for AVX-512 to copy B
+          GemmSize{3, 1030, 300}, GemmSize{7, 1030, 300},     // and for AVX2, or just enough
           GemmSize{300, 514, 401}, GemmSize{139, 260, 1021},  // A's rows are a page apart
           GemmSize{1021, 150, 200},                           // and its terms, transposed
           GemmSize{20, 1021, 850}}) {                         // B's rows are
