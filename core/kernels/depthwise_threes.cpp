@@ -132,13 +132,12 @@ void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
     const auto skip = [&](int outputs) HWY_ATTR __attribute__((always_inline)) {
       unrolled<taps>([&](auto a) HWY_ATTR { at.x[a] += outputs * step; });
       at.dy += outputs * c;
-      j += outputs;
     };
     const auto singles = [&](std::int64_t end) HWY_ATTR __attribute__((always_inline)) {
-      for (; j < end; skip(1)) add_single(p, at, j * p.stride_w - p.pad_left, sum);
+      for (; j < end; ++j, skip(1)) add_single(p, at, j * p.stride_w - p.pad_left, sum);
     };
     singles(pairs.begin);
-    for (; j + 2 <= pairs.end; skip(2)) add_pair(p, at, sum);
+    for (; j + 2 <= pairs.end; j += 2, skip(2)) add_pair(p, at, sum);
     singles(p.count);
   }
   HWY_ALIGN float all[taps * taps * numbers];
