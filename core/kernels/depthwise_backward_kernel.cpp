@@ -137,8 +137,9 @@ std::int64_t depthwise_scratch(const DepthwiseSize& s) {
   const std::int64_t c = s.channels, taps = taps_of(s);
   const std::int64_t fold = std::max(fold_of(s), fold_of(transposed(s)));
   const std::int64_t weights = taps * c + (taps + 1) * fold * c;
-  // Pieces: sums in double, and a fold of floats, for each. And a row of zeros.
-  const std::int64_t gradient = most_pieces * (2 + fold_of(s)) * taps * c + s.width * c;
+  // Pieces: sums in double, and a fold of floats, for each. And a row of zeros; whole doubles.
+  const std::int64_t zeros = (s.width * c + 1) / 2 * 2;
+  const std::int64_t gradient = most_pieces * (2 + fold_of(s)) * taps * c + zeros;
   return std::max(weights, gradient);
 }
 
