@@ -60,17 +60,19 @@ class Joined {
   // In strides.
   std::int64_t rows_of_image() const { return rows_.places(); }
 
-  // Rows of places [begin, end), in strides, counted through the batch: all of one, while its
-  // outputs and places are in the first cache.
+  // Rows of places [begin, end), in strides, counted through the batch: a few of an image at a
+  // time, while their outputs and places are in the first cache.
   void run(std::int64_t begin, std::int64_t end) const {
+    constexpr std::int64_t few = 8;
     Piece pieces[most_pieces];
     std::copy_n(pieces_, count_, pieces);
-    std::int64_t n = begin / rows_of_image(), row = begin % rows_of_image();
-    for (std::int64_t r = begin; r < end; ++r) {
-      for (Piece* piece = pieces; piece < pieces + count_; ++piece) sum(n, row, *piece);
-      if (++row < rows_of_image()) continue;
-      row = 0;
-      ++n;
+    while (begin < end) {
+      const std::int64_t n = begin / rows_of_image(), row = begin % rows_of_image();
+      const std::int64_t some = std::min({few, rows_of_image() - row, end - begin});
+      for (Piece* piece = pieces; piece < pieces + count_; ++piece) {
+        sum(n, {row, row + some}, *piece);
+      }
+      begin += some;
     }
   }
 
@@ -139,46 +141,61 @@ class Joined {
     return packed;
   }
 
-  // A piece's share in a row of image n.
-  void sum(std::int64_t n, std::int64_t row, Piece& piece) const {
-    const Part& part = piece.part;
-    const std::int64_t y = part.y + row * s_.stride_h;
-    if (y >= s_.height) return;
-    // Tap k of the class meets the outputs k step_ rows above those of the first one.
+  // The taps of the part's class that meet outputs inside: tap k those k step_ rows above the
+  // first one's.
+  Span taps_of(const Part& part, std::int64_t row) const {
     const std::int64_t first = row + part.row;
     const std::int64_t above = first < 0 ? 0 : std::min(part.taps, ceil_div(first + 1, step_));
     const std::int64_t below = std::max<std::int64_t>(0, ceil_div(first - s_.out_h + 1, step_));
-    const Span taps{std::min(above, below), above};
-    const auto place = [&](std::int64_t t) {
-      return dx_ + ((n * s_.height + y) * s_.width + part.x.begin + t * s_.stride_w) * s_.channels +
-             piece.first;
-    };
+    return {std::min(above, below), above};
+  }
+
+  // A piece's share in some rows of image n.
+  void sum(std::int64_t n, Span rows, Piece& piece) const {
+    rows.end = std::min(rows.end, rows_.places_of(piece.part.y));
+    Span same{rows.begin, rows.begin}, taps{0, 0};
+    for (; same.begin < rows.end; ++same.end) {
+      const Span here = same.end < rows.end ? taps_of(piece.part, same.end) : Span{-1, -1};
+      if (same.size() > 0 && here != taps) {
+        sum(n, same, taps, piece);
+        same.begin = same.end;
+      }
+      taps = here;
+    }
+  }
+  void sum(std::int64_t n, Span rows, Span taps, Piece& piece) const {
+    const Part& part = piece.part;
+    const std::int64_t next_row = s_.stride_h * s_.width * s_.channels;
+    float* const row = dx_ + ((n * s_.height + part.y) * s_.width + part.x.begin) * s_.channels +
+                       rows.begin * next_row + piece.first;
     TileJob& job = piece.job;
     const std::int64_t columns = job.columns;
-    if (!part.add) {
-      const auto clear = [&](Span places) {
-        for (std::int64_t t = places.begin; t < places.end; ++t) {
-          std::fill_n(place(t), t < part.places - 1 ? columns : piece.of_last, 0.0F);
-        }
-      };
-      clear({0, part.inside.begin});
-      clear({part.inside.end, part.places});
+    for (std::int64_t t = 0; !part.add && t < part.places; ++t) {
+      if (part.inside.begin <= t && t < part.inside.end) continue;
+      for (std::int64_t r = 0; r < rows.size(); ++r) {
+        std::fill_n(row + r * next_row + t * across(),
+                    t < part.places - 1 ? columns : piece.of_last, 0.0F);
+      }
     }
     if (part.inside.size() == 0) return;
     job.terms = job.whole = taps.size() * s_.filters;
-    const std::int64_t output_row = taps.size() > 0 ? first - taps.begin * step_ : 0;
+    const std::int64_t output_row =
+        taps.size() > 0 ? rows.begin + part.row - taps.begin * step_ : 0;
     job.a = dy_ + (n * s_.out_h + output_row) * row_size_ +
             (part.inside.begin + part.output) * s_.filters;
     job.b = piece.kernel + taps.begin * s_.filters * job.b_row;
-    job.c = place(part.inside.begin);
-    run_rows(tiles_, job, piece.width, piece.cut);
+    job.c = row + part.inside.begin * across();
+    const auto run = [&](int width, const TileCut& cut) {
+      run_cuts(tiles_, job, width, cut, rows.size(), row_size_, next_row);
+    };
+    run(piece.width, piece.cut);
     if (piece.whole == part.inside.size()) return;
     job.a += piece.whole * s_.filters;
     job.c += piece.whole * across();
     for (std::int64_t c = 0; c < piece.of_last; c += job.columns) {
       const int width = tiles_.broad(piece.of_last - c);
       job.columns = std::min<std::int64_t>(piece.of_last - c, width);
-      run_rows(tiles_, job, width, 1);
+      run(width, TileCut(1, 1));
       job.b += job.columns;
       job.c += job.columns;
     }
