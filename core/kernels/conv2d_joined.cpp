@@ -153,14 +153,12 @@ class Joined {
   // A piece's share in some rows of image n.
   void sum(std::int64_t n, Span rows, Piece& piece) const {
     rows.end = std::min(rows.end, rows_.places_of(piece.part.y));
-    Span same{rows.begin, rows.begin}, taps{0, 0};
-    for (; same.begin < rows.end; ++same.end) {
-      const Span here = same.end < rows.end ? taps_of(piece.part, same.end) : Span{-1, -1};
-      if (same.size() > 0 && here != taps) {
-        sum(n, same, taps, piece);
-        same.begin = same.end;
-      }
-      taps = here;
+    while (rows.begin < rows.end) {
+      const Span taps = taps_of(piece.part, rows.begin);
+      Span same{rows.begin, rows.begin + 1};
+      while (same.end < rows.end && taps_of(piece.part, same.end) == taps) ++same.end;
+      sum(n, same, taps, piece);
+      rows.begin = same.end;
     }
   }
   void sum(std::int64_t n, Span rows, Span taps, Piece& piece) const {

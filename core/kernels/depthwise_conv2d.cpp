@@ -21,15 +21,20 @@ struct Weights {
   const float* bias;
 };
 
+// Whether depthwise_threes computes rows of outputs.
+bool rows_in_threes(const DepthwiseSize& s) {
+  const std::int64_t pad_right = s.out_w + 2 - s.width - s.pad_left;
+  return in_threes(s) && s.stride_w == 1 && s.out_w >= least_outputs_of_threes &&
+         std::max(s.pad_left, pad_right) <= 2;
+}
+
 // Row i of one image's output. `folded` is for fold columns at once.
-void forward_row(const DepthwiseSize& s, const Weights& single, const Weights& folded,
+void forward_row(const DepthwiseSize& s, bool threes, const Weights& single, const Weights& folded,
                  std::int64_t i, const float* image, float* y) {
   const std::int64_t c = s.channels, top = i * s.stride_h - s.pad_top;
   const Span down = places_inside(top, s.dilation_h, s.height, s.kernel_h);
   const float* rows = image + (top + down.begin * s.dilation_h) * s.width * c;
-  const std::int64_t pad_right = s.out_w + 2 - s.width - s.pad_left;
-  if (in_threes(s) && s.stride_w == 1 && s.out_w >= least_outputs_of_threes &&
-      std::max(s.pad_left, pad_right) <= 2) {
+  if (threes) {
     run_depthwise_row({.count = s.out_w,
                        .channels = c,
                        .down = down.size(),
@@ -180,9 +185,10 @@ Prepared prepare(const DepthwiseSize& s, const float* kernel, const float* bias,
 void run_rows(const Workers& workers, const DepthwiseSize& s, const Prepared& p,
               const ActivationFn& f, std::int64_t batch, const float* x, float* y) {
   const std::int64_t image = s.height * s.width * s.channels, row = s.out_w * s.channels;
+  const bool threes = rows_in_threes(s);
   workers.for_each(batch * s.out_h, work_of(s), [&](std::int64_t r) {
     float* out = y + r * row;
-    forward_row(s, p.single, p.folded, r % s.out_h, x + r / s.out_h * image, out);
+    forward_row(s, threes, p.single, p.folded, r % s.out_h, x + r / s.out_h * image, out);
     if (f.kind != ActivationKind::linear) activate_span(f, row, out, out);
   });
 }

@@ -41,7 +41,7 @@ bool comes_from_afar(const Product& p) {
 
 // Rows from which on a panel's copy serves enough others, or spares them rows whole pages apart.
 std::int64_t least_copied(const Product& p, const Tiles& tiles) {
-  if (tiles.asking == nullptr) return tiles.copied() + 3;  // else there are others for few rows
+  if (tiles.asking == nullptr) return tiles.copied() + 3;  // no tile asks for B instead
   constexpr std::int64_t enough = 28;
   return p.b.stride % page == 0 ? tiles.copied() : enough;
 }

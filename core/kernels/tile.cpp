@@ -57,13 +57,12 @@ void tile(const TileJob& job) {
   // Multiply-adds of one register's width read A themselves. Their address should be a pointer and
   // a number in the instruction: with an index Intel's processors make two of one instruction.
   constexpr bool reads_a = HWY_TARGET == HWY_AVX3 && vectors == 1;
-  // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
-  // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
-  // the sums in them at this size only.
-  constexpr bool unrolls =
-      !copies && !reads_a && (HWY_TARGET == HWY_AVX3 || (vectors == 3 && rows == 4));
   // With 16 registers the twelve sums of the usual tile, its row of B and a number of A take all.
   constexpr bool takes_all = HWY_TARGET == HWY_AVX2 && vectors == 3 && rows == 4;
+  // Four terms at a time, of whole registers: a load of a part takes the place of a multiply-add in
+  // Intel's processors, and so does what counts and finds addresses. With 16 registers g++ keeps
+  // the sums in them at that size only.
+  constexpr bool unrolls = !copies && !reads_a && (HWY_TARGET == HWY_AVX3 || takes_all);
   // Tiles of many sums gain from finding four terms at a time in A, where they lie side by side.
   constexpr bool high = vectors > 2 || rows > 12;
   // Rows of A that have a pointer of their own need no sum for their address.
