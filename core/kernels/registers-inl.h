@@ -42,11 +42,30 @@ HWY_INLINE void unrolled(F&& f) {
 
 /// A pointer that the compiler does not put together with an index again: of an instruction that
 /// computes with what lies there and has an index in its address, Intel's processors make two.
-HWY_INLINE const float* alone(const float* p) {
+template <class T>
+HWY_INLINE T* alone(T* p) {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
   asm("" : "+r"(p));
 #endif
   return p;
+}
+/// p + i, of one instruction.
+HWY_INLINE const float* alone(const float* p, std::int64_t i) {
+#if HWY_TARGET == HWY_AVX3
+  const float* at;
+  asm("lea (%1,%2,4), %0" : "=r"(at) : "r"(p), "r"(i));
+  return at;
+#else
+  return p + i;
+#endif
+}
+
+/// What is not needed for a while and waits in memory: g++ would take a vector register for it.
+template <class T>
+HWY_INLINE void in_memory([[maybe_unused]] T& v) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  asm("" : "+m"(v));
+#endif
 }
 
 /// Numbers in a register of their own: the compiler would rather load them anew for each use, or

@@ -94,6 +94,10 @@ void tile(const TileJob& job) {
     unrolled<pointers>(
         [&](auto p) HWY_ATTR { row[p] = a + job.groups[p * step / 3] + p * step % 3 * a_row; });
     const float* b = job.b + column;
+    in_memory(a);  // until the next tile
+    in_memory(c);
+    in_memory(column);
+    in_memory(n);
     const auto add_term = [&](auto whole_b, std::int64_t at, auto next) HWY_ATTR
         __attribute__((always_inline)) {
       Floats y[vectors];
@@ -104,8 +108,7 @@ void tile(const TileJob& job) {
         if constexpr (copies) hn::StoreU(y[j], d, copy + j * lanes);
       });
       if constexpr (copies) copy += job.copy_row;
-      b += b_row;
-      if constexpr (takes_all) b = alone(b);
+      b = alone(b + b_row);
       unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
         const Floats x = hn::Set(d, row[i / step][i % step * a_row + at + next]);
         unrolled<vectors>([&](auto j) HWY_ATTR __attribute__((always_inline)) {
@@ -120,7 +123,7 @@ void tile(const TileJob& job) {
       const Floats y = hn::LoadU(d, b);
       b += b_row;
       const float* here[pointers];
-      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = alone(row[p] + at); });
+      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = alone(row[p], at); });
       unrolled<rows>([&](auto i) HWY_ATTR {
         sum[i][0] = hn::MulAdd(hn::Set(d, here[i / step][i % step]), y, sum[i][0]);
       });
@@ -187,33 +190,40 @@ void tile(const TileJob& job) {
       for (; offset != end; ++offset) add_term(std::false_type(), *offset, Int<0>{});
     }
     const std::int64_t c_row = job.c_row;
-    const Floats floor = hn::Set(d, job.floor);
-    // Where the compiler did not take it in, all sums would go through memory.
-    const auto write = [&](auto add) HWY_ATTR __attribute__((always_inline)) {
-      unrolled<rows>([&](auto i) HWY_ATTR {
-        unrolled<vectors>([&](auto j) HWY_ATTR {
-          float* place = c + i * c_row + j * lanes;
-          Floats v = sum[i][j];
-          if constexpr (j == last && stores_parts && !whole) {
-            if (add) v = hn::Add(part.load(place), v);
-            part.store(at_least(floor, v), place);
-          } else {
-            if (add) v = hn::Add(hn::LoadU(d, place), v);
-            hn::StoreU(at_least(floor, v), d, place);
-          }
-        });
-      });
-    };
     if (!stores_parts && !whole && job.columns < vectors * lanes) {
       alignas(64) float sums[rows][vectors * lanes];
       unrolled<rows>([&](auto i) HWY_ATTR {
         unrolled<vectors>([&](auto j) HWY_ATTR { hn::Store(sum[i][j], d, sums[i] + j * lanes); });
       });
       write_part(sums[0], vectors * lanes, rows, job, c);
-    } else if (job.add) {
-      write(Int<1>{});
     } else {
-      write(Int<0>{});
+      // Each sum and its place. The compiler has to take this in, for else all sums would go
+      // through memory, and should not find all places before it needs them.
+      const auto each = [&](auto f) HWY_ATTR __attribute__((always_inline)) {
+        float* place = c;
+        unrolled<rows>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
+          unrolled<vectors>([&](auto j) HWY_ATTR __attribute__((always_inline)) {
+            constexpr bool partial = j == last && stores_parts && !whole;
+            f(std::bool_constant<partial>(), sum[i][j], place + j * lanes);
+          });
+          place = alone(place + c_row);
+        });
+      };
+      if (job.add) {
+        each([&](auto partial, Floats& v, const float* place)
+                 HWY_ATTR { v = hn::Add(partial ? part.load(place) : hn::LoadU(d, place), v); });
+      }
+      if (takes_all || job.floor != no_floor) {  // with another branch g++ would spill a sum there
+        const Floats floor = hn::Set(d, job.floor);
+        each([&](auto, Floats& v, const float*) HWY_ATTR { v = at_least(floor, v); });
+      }
+      each([&](auto partial, const Floats& v, float* place) HWY_ATTR {
+        if constexpr (partial) {
+          part.store(v, place);
+        } else {
+          hn::StoreU(v, d, place);
+        }
+      });
     }
     a += job.a_next;
     c += job.c_next;
