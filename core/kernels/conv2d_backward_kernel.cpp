@@ -46,9 +46,11 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
       const bool in_threes = runs.go_in_threes(tiles, width);
       Part one{group, group * filters + n, columns, width, in_threes, 0, 0, 0, 0};
       if (one.in_threes) {
-        const std::int64_t threes = runs.count * runs.threes(), most = tallest / 3;
-        for (; one.begin < threes; one.begin = one.end) {
-          one.end = std::min(threes, one.begin + std::max<std::int64_t>(1, most));
+        // Of about one height: in a low tile every sum would wait for its last term.
+        const std::int64_t threes = runs.count * runs.threes();
+        const std::int64_t pieces = ceil_div(threes, std::max(1, tallest / 3));
+        for (std::int64_t t = 0; t < pieces; ++t, one.begin = one.end) {
+          one.end = split(threes, pieces, t).end;
           part(one);
         }
       } else {
@@ -91,25 +93,38 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
     tile.add = add;
     return run_rows(tiles, tile, part.width, part.end - part.begin);
   }
-  float sums[3 * TileJob::most_groups * widest_panel];
-  const std::int64_t threes = runs.threes();
-  const auto row_of = [&](std::int64_t three) {  // within its run
-    return std::min(three % threes * 3, runs.length - 3);
+  // Of each three its run, its first row there, and the first of its rows that no other three has.
+  struct Three {
+    std::int64_t run, row, own;
   };
+  Three threes[TileJob::most_groups];
+  const std::int64_t count = part.end - part.begin;
+  std::int64_t run = part.begin / runs.threes(), own = part.begin % runs.threes() * 3;
+  for (std::int64_t t = 0; t < count; ++t) {
+    threes[t] = {run, std::min(own, runs.length - 3), own};
+    tile.groups[t] = runs.from(s, run, block.row_size) + threes[t].row * runs.step;
+    own += 3;
+    if (own < runs.length) continue;
+    own = 0;
+    ++run;
+  }
   tile.a = x;
   tile.a_row = runs.step;
-  for (std::int64_t three = part.begin; three < part.end; ++three) {
-    tile.groups[three - part.begin] =
-        runs.from(s, three / threes, block.row_size) + row_of(three) * runs.step;
+  if (runs.length % 3 == 0) {  // one below the other in the kernel, too
+    tile.c = job.dkernel + 3 * part.begin * s.filters + part.filter;
+    tile.c_row = s.filters;
+    tile.add = add;
+    return tiles.run(tile, part.width, 3 * count);
   }
+  float sums[3 * TileJob::most_groups * widest_panel];
   tile.c = sums;
   tile.c_row = part.width;
-  tiles.run(tile, part.width, 3 * (part.end - part.begin));
-  for (std::int64_t three = part.begin; three < part.end; ++three) {
-    for (std::int64_t q = three % threes * 3 - row_of(three); q < 3; ++q) {
-      const std::int64_t term = three / threes * runs.length + row_of(three) + q;
-      const float* from = sums + ((three - part.begin) * 3 + q) * part.width;
-      float* to = job.dkernel + term * s.filters + part.filter;
+  tiles.run(tile, part.width, 3 * count);
+  for (std::int64_t t = 0; t < count; ++t) {
+    const Three& three = threes[t];
+    for (std::int64_t row = three.own; row < three.row + 3; ++row) {
+      const float* from = sums + (3 * t + row - three.row) * part.width;
+      float* to = job.dkernel + (three.run * runs.length + row) * s.filters + part.filter;
       if (add) {
         for (std::int64_t f = 0; f < part.columns; ++f) to[f] += from[f];
       } else {
