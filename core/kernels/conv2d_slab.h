@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "pack.h"
+#include "spans.h"
+
 // Internal to core/kernels: a copy of a part of an image with its padding, in which every tap of a
 // convolution kernel lies inside.
 namespace minnow::kernels {
@@ -29,26 +32,36 @@ struct Slab {
   /// Without `zeros` those around the image are there already.
   void copy(const float* image, std::int64_t height, std::int64_t width, std::int64_t channels,
             float* to, bool zeros = true) const {
+    const Span inside{std::clamp<std::int64_t>(-top, 0, rows),
+                      std::clamp<std::int64_t>(height - top, 0, rows)};
     const std::int64_t first = std::clamp<std::int64_t>(-left, 0, columns);
     const std::int64_t last = std::clamp<std::int64_t>(width - left, first, columns);
-    const auto clear = [zeros](float* from, std::int64_t count) {
-      if (zeros) std::fill_n(from, count, 0.0F);
-    };
-    for (std::int64_t row = top; row < top + rows; ++row, to += row_size()) {
-      if (row < 0 || row >= height || first == last) {
-        clear(to, row_size());
-        continue;
+    if (inside.size() <= 0 || first == last) {
+      if (zeros) std::fill_n(to, size(), 0.0F);
+      return;
+    }
+    const float* from = image + ((top + inside.begin) * width + left + first) * channels;
+    float* const start = to + inside.begin * row_size() + first * stride;
+    // From the end of a row in the image to the beginning of the next one.
+    const std::int64_t numbers = (last - first) * stride, between = row_size() - numbers;
+    if (zeros) {
+      std::fill(to, start, 0.0F);
+      float* end = start + numbers;
+      for (std::int64_t row = 1; between > 0 && row < inside.size(); ++row, end += row_size()) {
+        std::fill_n(end, between, 0.0F);
       }
-      clear(to, first * stride);
-      const float* from = image + (row * width + left + first) * channels;
-      if (stride == channels) {
-        std::copy_n(from, (last - first) * channels, to + first * stride);
-      } else {
-        for (std::int64_t q = first; q < last; ++q, from += channels) {
-          std::fill(std::copy_n(from, channels, to + q * stride), to + (q + 1) * stride, 0.0F);
-        }
+      std::fill(start + (inside.size() - 1) * row_size() + numbers, to + size(), 0.0F);
+    }
+    if (stride == channels) {
+      return pack_columns({from, width * channels}, {0, inside.size()}, 0, numbers, row_size(),
+                          start);
+    }
+    for (std::int64_t row = 0; row < inside.size(); ++row) {
+      float* place = start + row * row_size();
+      const float* of_row = from + row * width * channels;
+      for (std::int64_t q = first; q < last; ++q, of_row += channels, place += stride) {
+        std::fill(std::copy_n(of_row, channels, place), place + stride, 0.0F);
       }
-      clear(to + last * stride, (columns - last) * stride);
     }
   }
 };
