@@ -114,23 +114,30 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
   unrolled<rows * cols>([&](auto q) HWY_ATTR {
     unrolled<vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(d); });
   });
-  const std::int64_t chunks = job.chunks + (job.tail > 0 ? 1 : 0);
-  for (std::int64_t t = 0; t < chunks; ++t) {
-    const bool last = t == job.chunks;
-    const float* x = last ? a_tail : a + job.a_offsets[t];
-    const float* y = last ? b_tail : b + job.b_offsets[t];
-    const std::int64_t x_row = last ? dot_lanes : job.a_row;
-    const std::int64_t y_row = last ? dot_lanes : job.b_row;
-    unrolled<vectors>([&](auto v) HWY_ATTR {
-      Floats column[cols];
-      unrolled<cols>([&](auto j) HWY_ATTR { column[j] = hn::LoadU(d, y + j * y_row + v * lanes); });
-      unrolled<rows>([&](auto i) HWY_ATTR {
-        const Floats row = hn::LoadU(d, x + i * x_row + v * lanes);
-        unrolled<cols>([&](auto j) HWY_ATTR {
-          sum[i * cols + j][v] = hn::MulAdd(row, column[j], sum[i * cols + j][v]);
+  const std::int64_t nowhere_else = 0;
+  const std::int64_t *a_offset = job.a_offsets, *b_offset = job.b_offsets;
+  std::int64_t chunks = job.chunks, a_row = job.a_row, b_row = job.b_row;
+  for (bool in_tail = false;; in_tail = true) {
+    for (std::int64_t t = 0; t < chunks; ++t) {
+      const float *x = a + a_offset[t], *y = b + b_offset[t];
+      unrolled<vectors>([&](auto v) HWY_ATTR {
+        Floats column[cols];
+        unrolled<cols>([&](auto j)
+                           HWY_ATTR { column[j] = hn::LoadU(d, y + j * b_row + v * lanes); });
+        unrolled<rows>([&](auto i) HWY_ATTR {
+          const Floats row = hn::LoadU(d, x + i * a_row + v * lanes);
+          unrolled<cols>([&](auto j) HWY_ATTR {
+            sum[i * cols + j][v] = hn::MulAdd(row, column[j], sum[i * cols + j][v]);
+          });
         });
       });
-    });
+    }
+    if (in_tail || job.tail == 0) break;
+    a = a_tail;
+    b = b_tail;
+    a_offset = b_offset = &nowhere_else;
+    chunks = 1;
+    a_row = b_row = dot_lanes;
   }
   constexpr int fours = (rows * cols + 3) / 4;
   float total[4 * fours + 16];  // as many as a register may read
