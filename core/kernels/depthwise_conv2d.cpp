@@ -23,8 +23,8 @@ struct Weights {
 
 // Whether depthwise_threes computes rows of outputs.
 bool rows_in_threes(const DepthwiseSize& s) {
-  const std::int64_t pad_right = s.out_w + 2 - s.width - s.pad_left;
-  return in_threes(s) && s.stride_w == 1 && s.out_w >= least_outputs_of_threes &&
+  const std::int64_t pad_right = (s.out_w - 1) * s.stride_w + 3 - s.width - s.pad_left;
+  return in_threes(s) && s.stride_w <= 2 && s.out_w >= least_outputs_of_threes &&
          std::max(s.pad_left, pad_right) <= 2;
 }
 
@@ -37,6 +37,7 @@ void forward_row(const DepthwiseSize& s, bool threes, const Weights& single, con
   if (threes) {
     run_depthwise_row({.count = s.out_w,
                        .channels = c,
+                       .stride = s.stride_w,
                        .down = down.size(),
                        .x = rows,
                        .x_width = s.width,

@@ -27,10 +27,10 @@ HWY_INLINE bool inside(std::int64_t i, std::int64_t width) {
 }
 
 // As many outputs from the j-th on, channels from v on.
-template <int count, int registers>
+template <int count, int registers, int stride>
 HWY_INLINE void add_up(const Row& r, std::int64_t j, std::int64_t v) {
-  constexpr int seen = count + taps - 1;
-  const std::int64_t c = r.channels, left = j - r.pad_left;
+  constexpr int seen = (count - 1) * stride + taps;
+  const std::int64_t c = r.channels, left = j * stride - r.pad_left;
   Floats sum[count][registers];
   unrolled<count * registers>(
       [&](auto u) HWY_ATTR { sum[u / registers][u % registers] = hn::Zero(FloatTag()); });
@@ -44,14 +44,17 @@ HWY_INLINE void add_up(const Row& r, std::int64_t j, std::int64_t v) {
     });
     unrolled<seen>([&](auto u) HWY_ATTR __attribute__((always_inline)) {
       const float* from = x + u * c;
-      if constexpr (u < taps - 1 || u >= count) from = inside(left + u, r.x_width) ? from : zeros;
+      if constexpr (u < taps - 1 || u > seen - taps) {
+        from = inside(left + u, r.x_width) ? from : zeros;
+      }
       unrolled<registers>([&](auto n) HWY_ATTR __attribute__((always_inline)) {
         Floats number = hn::LoadU(FloatTag(), from + n * lanes);
         if constexpr (has_32_registers) number = in_register(number);
         unrolled<taps>([&](auto b) HWY_ATTR __attribute__((always_inline)) {
-          constexpr int o = static_cast<int>(u) - static_cast<int>(b);
-          if constexpr (o >= 0 && o < count)
+          constexpr int from_tap = static_cast<int>(u) - static_cast<int>(b), o = from_tap / stride;
+          if constexpr (from_tap >= 0 && from_tap % stride == 0 && o < count) {
             sum[o][n] = hn::MulAdd(number, weight[b][n], sum[o][n]);
+          }
         });
       });
     });
@@ -160,18 +163,22 @@ bool takes_threes() { return HWY_TARGET != HWY_SCALAR; }
 void depthwise_row(const Row&) {}
 void depthwise_products_3x3(const Products&) {}
 #else
-void depthwise_row(const Row& r) {
+template <int stride>
+void row_at(const Row& r) {
   constexpr int count = 4;
   for (std::int64_t j = 0; j < r.count; j += count) {
     // The last ones may have some of those before, too, and channels as well: the same numbers.
     const std::int64_t first = std::min(j, r.count - count);
     std::int64_t next = 0;
-    for (; next + 2 * lanes <= r.channels; next += 2 * lanes) add_up<count, 2>(r, first, next);
+    for (; next + 2 * lanes <= r.channels; next += 2 * lanes) {
+      add_up<count, 2, stride>(r, first, next);
+    }
     for (; next < r.channels; next += lanes) {
-      add_up<count, 1>(r, first, std::min<std::int64_t>(next, r.channels - lanes));
+      add_up<count, 1, stride>(r, first, std::min<std::int64_t>(next, r.channels - lanes));
     }
   }
 }
+void depthwise_row(const Row& r) { r.stride == 1 ? row_at<1>(r) : row_at<2>(r); }
 
 void depthwise_products_3x3(const Products& p) {
   std::int64_t next = 0;

@@ -15,9 +15,10 @@ bool depthwise_takes_threes();
 /// The fewest channels and outputs in a row.
 constexpr std::int64_t least_channels_of_threes = 16, least_outputs_of_threes = 4;
 
-/// A row of outputs at strides of 1. `down` rows of the kernel meet rows of x.
+/// A row of outputs. `down` rows of the kernel meet rows of x.
 struct DepthwiseRow {
   std::int64_t count, channels;
+  std::int64_t stride;  ///< 1 or 2
   std::int64_t down;
   const float* x;  ///< the first of those rows
   std::int64_t x_width, x_row;
