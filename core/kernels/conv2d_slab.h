@@ -36,7 +36,7 @@ struct Slab {
                       std::clamp<std::int64_t>(height - top, 0, rows)};
     const std::int64_t first = std::clamp<std::int64_t>(-left, 0, columns);
     const std::int64_t last = std::clamp<std::int64_t>(width - left, first, columns);
-    if (inside.size() <= 0 || first == last) {
+    if (inside.size() == 0 || first == last) {
       if (zeros) std::fill_n(to, size(), 0.0F);
       return;
     }

@@ -80,6 +80,8 @@ std::vector<ConvSetting> settings() {
   for (const std::int64_t channels : {1, 3, 8, 16, 17, 24, 33, 48, 71}) {
     all.push_back({7, 9, channels, 3, 3, 1, 1, 1, 1, 1, 1, 1});
     all.push_back({9, 8, channels, 3, 3, 1, 2, 2, 0, 1, 0, 1});
+    all.push_back({8, 17, channels, 3, 3, 1, 1, 2, 1, 1, 1, 1});
+    all.push_back({4, 16, channels, 3, 3, 1, 2, 3, 1, 1, 1, 1});
     all.push_back({6, 12, channels, 5, 2, 1, 1, 3, 2, 2, 1, 0});
   }
   for (const ConvSetting& one :
