@@ -163,9 +163,9 @@ bool is_thin(const Product& p) {
   if (p.a.transposed || !p.b.transposed) return false;
   const auto [m, n, k] = p.size;
   const bool ragged = k % dot_lanes != 0;
-  const std::int64_t for_few_rows = m <= 2 ? 64 : m <= 4 ? 128 : 256;
-  const std::int64_t for_few_columns = !ragged ? 64 : m <= 8 ? 160 : 512;
-  return (n < 16 && k >= for_few_columns) || (m <= 8 && k >= for_few_rows * (ragged ? 2 : 1));
+  const std::int64_t for_few_rows = m <= 2 ? 64 : m <= 4 ? 128 : m <= 8 ? 192 : m <= 10 ? 256 : 384;
+  const std::int64_t for_few_columns = !ragged ? 64 : m <= 8 || n <= 5 ? 160 : m <= 32 ? 256 : 512;
+  return (n < 16 && k >= for_few_columns) || (m <= 16 && k >= for_few_rows * (ragged ? 2 : 1));
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
