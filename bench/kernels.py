@@ -3,9 +3,10 @@
 
 usage: kernels.py [--bench PROGRAM] [--filter REGEX] [--threads 1,2] [--rounds N] [--seconds S]
 
-Each round runs every benchmark once; the figures are medians. GFLOP/s or GB/s as the benchmark
-counts them, for minnow also the share of the machine's measured peak; a ratio above 1 says that
-minnow is the faster one.
+Each round runs every benchmark once, a kernel's engines one after the other; the figures are medians.
+GFLOP/s or GB/s as the benchmark counts them, for minnow also the share of the machine's measured peak.
+A ratio is the median of the rounds' own, for a shared machine slows down and speeds up between them;
+above 1 minnow is the faster one.
 """
 import argparse
 import json
@@ -21,8 +22,8 @@ def arguments():
     p.add_argument("--bench", default=os.path.join(ROOT, "build/release/bench/minnow_bench"))
     p.add_argument("--filter", default="^(gemm|conv2d|elementwise|layer)/")
     p.add_argument("--threads", default="1,2")
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--seconds", type=float, default=0.1)
+    p.add_argument("--rounds", type=int, default=9)
+    p.add_argument("--seconds", type=float, default=0.05)
     return p.parse_args()
 
 
@@ -61,7 +62,11 @@ def main():
         row = [kernel, str(threads), f"{figure['minnow']:.1f} {unit}",
                f"{figure['minnow'] / peak[threads]:.0%}" if unit == "GFLOP/s" else ""]
         for peer in ("onednn", "eigen"):
-            row += ([f"{figure[peer]:.1f}", f"{figure['minnow'] / figure[peer]:.2f}"] if peer in figure else ["", ""])
+            if peer not in figure:
+                row += ["", ""]
+                continue
+            ratios = [own / its for own, its in zip(engines["minnow"][unit], engines[peer][unit])]
+            row += [f"{figure[peer]:.1f}", f"{statistics.median(ratios):.2f}"]
         print("| " + " | ".join(row) + " |", flush=True)
 
 
