@@ -114,9 +114,9 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
   unrolled<rows * cols>([&](auto q) HWY_ATTR {
     unrolled<vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(d); });
   });
-  const std::int64_t nowhere_else = 0;
   const std::int64_t *a_offset = job.a_offsets, *b_offset = job.b_offsets;
   std::int64_t chunks = job.chunks, a_row = job.a_row, b_row = job.b_row;
+  const std::int64_t in_copy = 0;  // where the last terms lie
   for (bool in_tail = false;; in_tail = true) {
     for (std::int64_t t = 0; t < chunks; ++t) {
       const float *x = a + a_offset[t], *y = b + b_offset[t];
@@ -135,7 +135,7 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
     if (in_tail || job.tail == 0) break;
     a = a_tail;
     b = b_tail;
-    a_offset = b_offset = &nowhere_else;
+    a_offset = b_offset = &in_copy;
     chunks = 1;
     a_row = b_row = dot_lanes;
   }

@@ -49,16 +49,6 @@ HWY_INLINE T* alone(T* p) {
 #endif
   return p;
 }
-/// p + i, of one instruction.
-HWY_INLINE const float* alone(const float* p, std::int64_t i) {
-#if HWY_TARGET == HWY_AVX3
-  const float* at;
-  asm("lea (%1,%2,4), %0" : "=r"(at) : "r"(p), "r"(i));
-  return at;
-#else
-  return p + i;
-#endif
-}
 
 /// What is not needed for a while and waits in memory: g++ would take a vector register for it.
 template <class T>

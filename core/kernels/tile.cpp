@@ -123,7 +123,7 @@ void tile(const TileJob& job) {
       const Floats y = hn::LoadU(d, b);
       b += b_row;
       const float* here[pointers];
-      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = alone(row[p], at); });
+      unrolled<pointers>([&](auto p) HWY_ATTR { here[p] = alone(row[p] + at); });
       unrolled<rows>([&](auto i) HWY_ATTR {
         sum[i][0] = hn::MulAdd(hn::Set(d, here[i / step][i % step]), y, sum[i][0]);
       });
