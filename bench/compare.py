@@ -6,7 +6,8 @@ usage: compare.py [--rounds N] [--peers keras,torch,libtorch] [--jobs ex1:32,...
 
 Each round runs every program once, one after another, so that a machine that slows down slows all.
 The figure of a run is its last epoch's; the table has the median of the rounds, in samples per
-second, and the ratio of minnow to the best figure of any peer at any thread count asked for.
+second, and the ratio of minnow to the best figure of any peer at any thread count asked for; "T of T"
+is the ratio to the best one on T threads at most, where others had more.
 Peers are installed from PyPI into DIR (default build/peers) where it does not have them yet.
 libtorch is torch's C++ library, which a compiler builds bench/libtorch_peer.cpp with: example 1 only.
 """
@@ -116,15 +117,19 @@ def main():
 
     median = {key: statistics.median(values) for key, values in results.items()}
     columns = [(name, t) for name in ["minnow", *peers] for t in threads]
-    print("| job, batch | " + " | ".join(f"{name} {t}" for name, t in columns) +
-          " | " + " | ".join(f"ratio {t}" for t in threads) + " |")
-    print("|---" * (1 + len(columns) + len(threads)) + "|")
+    fewer = [t for t in threads if t < max(threads)]
+    heads = ["job, batch", *(f"{name} {t}" for name, t in columns), *(f"ratio {t}" for t in threads),
+             *(f"{t} of {t}" for t in fewer)]
+    print("| " + " | ".join(heads) + " |")
+    print("|---" * len(heads) + "|")
     for job_batch in a.jobs.split(","):
+        def ratio(t, most):
+            best = max((median.get((job_batch, p, n), 0) for p in peers for n in threads if n <= most), default=0)
+            return f"{median[job_batch, 'minnow', t] / best:.2f}" if best else ""
         row = [f"{median[job_batch, name, t]:,.0f}" if (job_batch, name, t) in median else ""
                for name, t in columns]
-        best = max((median.get((job_batch, p, t), 0) for p in peers for t in threads), default=None)
-        ratios = [f"{median[job_batch, 'minnow', t] / best:.2f}" if best else "" for t in threads]
-        print(f"| {job_batch.replace(':', ', ')} | " + " | ".join(row + ratios) + " |")
+        row += [ratio(t, max(threads)) for t in threads] + [ratio(t, t) for t in fewer]
+        print(f"| {job_batch.replace(':', ', ')} | " + " | ".join(row) + " |")
     if a.chart and peers:
         draw(a.chart, a.jobs.split(","), columns, median)
 
