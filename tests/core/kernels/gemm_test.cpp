@@ -6,7 +6,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "core/kernels/cpu_target.h"
 #include "core/parallel.h"
 #include "tests/support/compare.h"
 #include "tests/support/guarded.h"
@@ -210,9 +212,9 @@ TEST(Gemm, IsRightForThinProducts) {
 
 // Or few rows.
 TEST(Gemm, IsRightForFewRowsOfDotProducts) {
-  for (const std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9}) {
-    for (const GemmSize size :
-         {GemmSize{m, 16, 256}, GemmSize{m, 33, 300}, GemmSize{m, 131, 2100}}) {
+  for (const std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 16, 17, 32}) {
+    for (const GemmSize size : {GemmSize{m, 16, 256}, GemmSize{m, 33, 400}, GemmSize{m, 10, 300},
+                                GemmSize{m, 131, 2100}}) {
       Case c{.size = size, .b_transposed = true, .extra = m % 3, .bias = m % 2 == 0};
       c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
       EXPECT_TRUE(is_right(c));
@@ -325,7 +327,7 @@ TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
         GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{1, 700, 500}, GemmSize{8, 300, 700},
         GemmSize{49, 48, 900},  // of which the last of 7 threads has one row
         GemmSize{400, 1, 500}, GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
-        GemmSize{1024, 130, 600}}) {
+        GemmSize{1024, 130, 600}, GemmSize{16, 70, 400}, GemmSize{12, 10, 300}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       const auto alone = run(c, 1).actual;
@@ -334,6 +336,24 @@ TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
       }
     }
   }
+}
+
+TEST(Gemm, GivesTheSameBitsOnAvx2AndAvx512) {
+  const std::string before(kernels::cpu_target());
+  for (const GemmSize size :
+       {GemmSize{61, 130, 300}, GemmSize{32, 10, 500}, GemmSize{13, 70, 400}, GemmSize{9, 33, 300},
+        GemmSize{32, 300, 10}, GemmSize{1, 500, 400}, GemmSize{8, 40, 190}, GemmSize{300, 1, 170},
+        GemmSize{270, 290, 520}}) {
+    for (const int way : {0, 1, 2, 3}) {
+      const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "needs AVX-512";
+      const auto wide = run(c).actual;
+      ASSERT_TRUE(kernels::use_cpu_target("AVX2"));
+      EXPECT_TRUE(same_bits(wide, run(c).actual))
+          << size.m << " x " << size.n << " x " << size.k << ", " << way;
+    }
+  }
+  kernels::use_cpu_target(before);
 }
 
 RC_GTEST_PROP(Gemm, IsRightForAnything, ()) {
