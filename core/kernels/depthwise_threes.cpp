@@ -123,7 +123,9 @@ void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
   each([](int, Floats& s) HWY_ATTR { s = hn::Zero(FloatTag()); });
   const std::int64_t c = p.channels, x_row = p.x_width * c, step = p.stride_w * c;
   const float *x = p.x + v - p.pad_left * c, *nothing = p.nothing + v - p.pad_left * c;
-  const Span pairs = p.stride_w == 1 ? p.inner : Span{p.count, p.count};
+  // In a row singles, pairs of outputs all of whose taps lie inside, and singles again.
+  const std::int64_t first = p.stride_w == 1 ? p.inner.begin : p.count;
+  const std::int64_t pairs = p.stride_w == 1 ? p.inner.size() / 2 : 0, last = first + 2 * pairs;
   Place at;
   at.dy = p.dy + v;
   for (std::int64_t i = 0; i < p.rows; ++i) {
@@ -131,17 +133,24 @@ void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
       const std::int64_t y = i * p.stride_h + a * p.dilation_h - p.pad_top;
       at.x[a] = inside(y, p.x_height) ? x + y * x_row : nothing;
     });
-    std::int64_t j = 0;
     const auto skip = [&](int outputs) HWY_ATTR __attribute__((always_inline)) {
       unrolled<taps>([&](auto a) HWY_ATTR { at.x[a] += outputs * step; });
       at.dy += outputs * c;
     };
-    const auto singles = [&](std::int64_t end) HWY_ATTR __attribute__((always_inline)) {
+    const auto singles = [&](std::int64_t j, std::int64_t end) HWY_ATTR
+        __attribute__((always_inline)) {
       for (; j < end; ++j, skip(1)) add_single(p, at, j * p.stride_w - p.pad_left, sum);
     };
-    singles(pairs.begin);
-    for (; j + 2 <= pairs.end; j += 2, skip(2)) add_pair(p, at, sum);
-    singles(p.count);
+    singles(0, first);
+    for (std::int64_t n = 0; n < pairs; ++n, skip(2)) add_pair(p, at, sum);
+    singles(last, p.count);
+  }
+  if (done == 0) {
+    each([&](auto i, Floats s) HWY_ATTR {
+      float* to = p.sum + i / registers * c + v + i % registers * lanes;
+      hn::StoreU(hn::Add(hn::LoadU(FloatTag(), to), s), FloatTag(), to);
+    });
+    return;
   }
   HWY_ALIGN float all[taps * taps * numbers];
   each([&](int i, Floats s) HWY_ATTR { hn::Store(s, FloatTag(), all + i * lanes); });
