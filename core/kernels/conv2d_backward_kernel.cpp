@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/kernels/conv2d.h"
 #include "core/kernels/conv2d_blocks.h"
@@ -17,8 +16,8 @@
 namespace minnow::kernels {
 namespace {
 
-// A part of the kernel as high and wide as a tile: some rows of a run, or some short runs' threes,
-// for some filters.
+// A part of the kernel as wide as a tile: some rows of a run, or some short runs' threes, for some
+// filters.
 struct Part {
   std::int64_t group, filter, columns;
   int width;
@@ -27,16 +26,20 @@ struct Part {
   std::int64_t run, within;  // of the first row
 };
 
-// f(part) for those in [first, last).
+// f(part) for what lies in [first, last) of all tiles, counted, of a run all together. Returns how
+// many there are.
 template <class F>
-void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std::int64_t last,
-               F&& f) {
+std::int64_t for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first,
+                       std::int64_t last, F&& f) {
   const Runs runs(s);
   const std::int64_t filters = s.filters / s.groups;
   std::int64_t number = 0;
-  const auto part = [&](const Part& one) {
-    if (number >= first && number < last) f(one);
-    ++number;
+  // Those of the next `count` tiles.
+  const auto next = [&](std::int64_t count) {
+    const Span some{std::clamp<std::int64_t>(first - number, 0, count),
+                    std::clamp<std::int64_t>(last - number, 0, count)};
+    number += count;
+    return some;
   };
   for (std::int64_t group = 0; group < s.groups; ++group) {
     for (std::int64_t n = 0; n < filters;) {
@@ -49,24 +52,31 @@ void for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first, std:
         // Of about one height: in a low tile every sum would wait for its last term.
         const std::int64_t threes = runs.count * runs.threes();
         const std::int64_t pieces = ceil_div(threes, std::max(1, tallest / 3));
-        for (std::int64_t t = 0; t < pieces; ++t, one.begin = one.end) {
-          one.end = split(threes, pieces, t).end;
-          part(one);
+        const Span some = next(pieces);
+        for (std::int64_t t = some.begin; t < some.end; ++t) {
+          const Span its = split(threes, pieces, t);
+          one.begin = its.begin;
+          one.end = its.end;
+          f(one);
         }
       } else {
         const TileCut cut(runs.length, tallest);
+        const auto row_of = [&](std::int64_t tile) {
+          return tile * cut.height - std::max<std::int64_t>(0, tile - cut.high);
+        };
         for (one.run = 0; one.run < runs.count; ++one.run) {
-          one.within = 0;
-          for (std::int64_t t = 0; t < cut.count; ++t, one.begin = one.end) {
-            one.end = one.begin + cut.height_of(t);
-            part(one);
-            one.within += cut.height_of(t);
-          }
+          const Span some = next(cut.count);
+          if (some.size() == 0) continue;
+          one.within = row_of(some.begin);
+          one.begin = one.run * runs.length + one.within;
+          one.end = one.run * runs.length + row_of(some.end);
+          f(one);
         }
       }
       n += width;
     }
   }
+  return number;
 }
 
 // What the block adds to the part.
@@ -134,12 +144,6 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
   }
 }
 
-std::int64_t count_parts(const Conv2DSize& s) {
-  std::int64_t count = 0;
-  for_parts(s, tiles(), 0, std::numeric_limits<std::int64_t>::max(), [&](const Part&) { ++count; });
-  return count;
-}
-
 // The sum over some output rows, counted through the batch, for some parts.
 void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows, Block& memory) {
   bool add = job.accumulate;
@@ -184,7 +188,7 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
     return;
   }
   if (few_filters_fit(size)) return few_filters_backward_kernel(workers, job, work);
-  const std::int64_t parts = count_parts(size);
+  const std::int64_t parts = for_parts(size, tiles(), 0, 0, [](const Part&) {});
   const std::int64_t pieces = pieces_of(size, rows);
   sum_pieces<Block>(workers, job, pieces, parts, work,
                     [&](const KernelGradientJob& piece, std::int64_t i, Span some, Block& block) {
