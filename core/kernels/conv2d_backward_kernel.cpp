@@ -26,8 +26,8 @@ struct Part {
   std::int64_t run, within;  // of the first row
 };
 
-// f(part) for what lies in [first, last) of all tiles, counted, of a run all together. Returns how
-// many there are.
+// f(part) for the tiles in [first, last), counted through the kernel; those of one run are one
+// part. Returns how many tiles there are.
 template <class F>
 std::int64_t for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first,
                        std::int64_t last, F&& f) {
