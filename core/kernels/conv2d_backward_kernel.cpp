@@ -22,16 +22,16 @@ struct Part {
   std::int64_t group, filter, columns;
   int width;
   bool in_threes;
-  std::int64_t begin, end;   // rows, counted through all runs; or threes
-  std::int64_t run, within;  // of the first row
+  std::int64_t begin, end;  // rows, counted through all runs; or threes
+  std::int64_t run;         // of the rows
 };
 
 // f(part) for the tiles in [first, last), counted through the kernel; those of one run are one
 // part. Returns how many tiles there are.
 template <class F>
-std::int64_t for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t first,
-                       std::int64_t last, F&& f) {
-  const Runs runs(s);
+std::int64_t for_parts(const Conv2DSize& s, const Runs& runs, std::int64_t first, std::int64_t last,
+                       F&& f) {
+  const Tiles& tiles = kernels::tiles();
   const std::int64_t filters = s.filters / s.groups;
   std::int64_t number = 0;
   // Those of the next `count` tiles.
@@ -47,7 +47,7 @@ std::int64_t for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t fir
       const std::int64_t columns = std::min<std::int64_t>(filters - n, width);
       const int tallest = tiles.tallest(width);
       const bool in_threes = runs.go_in_threes(tiles, width);
-      Part one{group, group * filters + n, columns, width, in_threes, 0, 0, 0, 0};
+      Part one{group, group * filters + n, columns, width, in_threes, 0, 0, 0};
       if (one.in_threes) {
         // Of about one height: in a low tile every sum would wait for its last term.
         const std::int64_t threes = runs.count * runs.threes();
@@ -61,15 +61,11 @@ std::int64_t for_parts(const Conv2DSize& s, const Tiles& tiles, std::int64_t fir
         }
       } else {
         const TileCut cut(runs.length, tallest);
-        const auto row_of = [&](std::int64_t tile) {
-          return tile * cut.height - std::max<std::int64_t>(0, tile - cut.high);
-        };
         for (one.run = 0; one.run < runs.count; ++one.run) {
           const Span some = next(cut.count);
           if (some.size() == 0) continue;
-          one.within = row_of(some.begin);
-          one.begin = one.run * runs.length + one.within;
-          one.end = one.run * runs.length + row_of(some.end);
+          one.begin = one.run * runs.length + cut.row_of(some.begin);
+          one.end = one.run * runs.length + cut.row_of(some.end);
           f(one);
         }
       }
@@ -97,7 +93,8 @@ void sum_part(const KernelGradientJob& job, const Runs& runs, const Block& block
   tile.floor = no_floor;
   if (!part.in_threes) {
     set_rows(tile, runs.step);
-    tile.a = x + runs.from(s, part.run, block.row_size) + part.within * runs.step;
+    tile.a = x + runs.from(s, part.run, block.row_size) +
+             (part.begin - part.run * runs.length) * runs.step;
     tile.c = job.dkernel + part.begin * s.filters + part.filter;
     tile.c_row = s.filters;
     tile.add = add;
@@ -149,7 +146,7 @@ void kernel_gradient(const KernelGradientJob& job, Span parts, Span rows, Block&
   bool add = job.accumulate;
   const Runs runs(job.size);
   Blocks(job).run(rows, memory, [&](const Block& block) {
-    for_parts(job.size, tiles(), parts.begin, parts.end, [&](const Part& part) {
+    for_parts(job.size, runs, parts.begin, parts.end, [&](const Part& part) {
       sum_part(job, runs, block, part, add);
       if (job.dbias != nullptr && part.begin == 0) {
         sum_bias(job, block, part.filter, part.columns, add);
@@ -188,7 +185,7 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
     return;
   }
   if (few_filters_fit(size)) return few_filters_backward_kernel(workers, job, work);
-  const std::int64_t parts = for_parts(size, tiles(), 0, 0, [](const Part&) {});
+  const std::int64_t parts = for_parts(size, Runs(size), 0, 0, [](const Part&) {});
   const std::int64_t pieces = pieces_of(size, rows);
   sum_pieces<Block>(workers, job, pieces, parts, work,
                     [&](const KernelGradientJob& piece, std::int64_t i, Span some, Block& block) {

@@ -112,7 +112,6 @@ HWY_INLINE void add_single(const Products& p, const Place& at, std::int64_t left
 // All outputs, numbers from v on, of which the first `done` are there already.
 template <int registers>
 void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
-  constexpr int numbers = registers * lanes;
   Floats sum[taps][taps][registers];
   const auto each = [&](auto f) HWY_ATTR __attribute__((always_inline)) {
     unrolled<taps * taps * registers>([&](auto i) HWY_ATTR __attribute__((always_inline)) {
@@ -145,22 +144,13 @@ void add_outputs(const Products& p, std::int64_t v, std::int64_t done) {
     for (std::int64_t n = 0; n < pairs; ++n, skip(2)) add_pair(p, at, sum);
     singles(last, p.count);
   }
-  if (done == 0) {
+  const auto write = [&](const auto& part) HWY_ATTR __attribute__((always_inline)) {
     each([&](auto i, Floats s) HWY_ATTR {
       float* to = p.sum + i / registers * c + v + i % registers * lanes;
-      hn::StoreU(hn::Add(hn::LoadU(FloatTag(), to), s), FloatTag(), to);
+      part.store(hn::Add(part.load(to), s), to);
     });
-    return;
-  }
-  HWY_ALIGN float all[taps * taps * numbers];
-  each([&](int i, Floats s) HWY_ATTR { hn::Store(s, FloatTag(), all + i * lanes); });
-  const Rest rest(done);
-  for (int t = 0; t < taps * taps; ++t) {
-    for (int n = 0; n < numbers; n += lanes) {
-      float* to = p.sum + t * c + v + n;
-      rest.store(hn::Add(rest.load(to), hn::Load(FloatTag(), all + t * numbers + n)), to);
-    }
-  }
+  };
+  done == 0 ? write(Whole()) : write(Rest(done));
 }
 
 }  // namespace

@@ -117,6 +117,10 @@ struct TileCut {
   }
 
   std::int64_t height_of(std::int64_t tile) const { return tile < high ? height : height - 1; }
+  /// The first row of a tile.
+  std::int64_t row_of(std::int64_t tile) const {
+    return tile * height - std::max<std::int64_t>(0, tile - high);
+  }
 };
 
 /// The terms of B, as it lies in memory, behind whose columns enough numbers follow to fill a
