@@ -147,7 +147,8 @@ void layer_norm_backward(const Workers& workers, const RowNorm& norm, const floa
                          float* scratch) {
   constexpr std::int64_t least_rows = 64;  // of a piece
   const std::int64_t n = norm.cols;
-  const std::int64_t pieces = std::clamp<std::int64_t>(norm.rows / least_rows, 1, layer_norm_pieces);
+  const std::int64_t pieces =
+      std::clamp<std::int64_t>(norm.rows / least_rows, 1, layer_norm_pieces);
   std::fill_n(scratch, 2 * n * pieces, 0.0F);
   const double work = 10 + 0.8 * static_cast<double>(n);
   workers.for_each(pieces, work * static_cast<double>(norm.rows / pieces), [&](std::int64_t p) {
