@@ -51,9 +51,11 @@ constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
 constexpr int rows_of(int cols) {
   const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
-  constexpr int most[] = {7, 6, 6, 4, 5};  // more would gain less than their code is worth
+  constexpr int most[] = {8, 6, 6, 4, 5};  // more would gain less than their code is worth
   return std::min(rows, most[cols - 1]);
 }
+
+constexpr int most_elements = 25;  // of a tile
 
 /// A sum's registers, added up to four numbers.
 template <int n>
@@ -78,13 +80,27 @@ HWY_NOINLINE void copy_tail(const DotJob& job, const float* from, std::int64_t r
   }
 }
 
+// Whether the elements of a tile of so many columns lie in C as they do there, one behind the
+// other. Then the job's bias is repeated for all its rows.
+bool is_flat(const DotJob& job, std::int64_t cols) { return job.c_row == cols; }
+
 HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int64_t first_col,
                             int rows, int cols, const float* dots) {
+  const FloatTag d;
   const float* bias = job.bias == nullptr ? nullptr : job.bias + first_col;
-  for (int i = 0; i < rows; ++i, dots += cols) {
-    float* c = job.c + (first_row + i) * job.c_row + first_col;
+  float* c = job.c + first_row * job.c_row + first_col;
+  if (is_flat(job, cols)) {
+    cols *= rows;
+    rows = 1;
+    for (; cols > lanes; cols -= lanes, dots += lanes, c += lanes) {
+      Floats v = hn::Add(hn::LoadU(d, dots), bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias));
+      if (job.add) v = hn::Add(v, hn::LoadU(d, c));
+      hn::StoreU(at_least(hn::Set(d, job.floor), v), d, c);
+      if (bias != nullptr) bias += lanes;
+    }
+  }
+  for (int i = 0; i < rows; ++i, dots += cols, c += job.c_row) {
     if constexpr (stores_parts) {
-      const FloatTag d;
       const Partial part(cols);
       Floats v = hn::Add(part.load(dots), bias == nullptr ? hn::Zero(d) : part.load(bias));
       if (job.add) v = hn::Add(v, part.load(c));
@@ -105,39 +121,52 @@ HWY_NOINLINE void tile_of_dots(const DotJob& job, std::int64_t first_row, std::i
   const FloatTag d;
   const float* a = job.a + first_row * job.a_row;
   const float* b = job.b + first_col * job.b_row;
-  float a_tail[rows * dot_lanes], b_tail[cols * dot_lanes];
-  if (job.tail > 0) {
-    copy_tail(job, a + job.a_offsets[job.chunks], job.a_row, rows, a_tail);
-    copy_tail(job, b + job.b_offsets[job.chunks], job.b_row, cols, b_tail);
-  }
   Floats sum[rows * cols][vectors];
   unrolled<rows * cols>([&](auto q) HWY_ATTR {
     unrolled<vectors>([&](auto v) HWY_ATTR { sum[q][v] = hn::Zero(d); });
   });
-  const std::int64_t *a_offset = job.a_offsets, *b_offset = job.b_offsets;
-  std::int64_t chunks = job.chunks, a_row = job.a_row, b_row = job.b_row;
-  const std::int64_t in_copy = 0;  // where the last terms lie
-  for (bool in_tail = false;; in_tail = true) {
-    for (std::int64_t t = 0; t < chunks; ++t) {
-      const float *x = a + a_offset[t], *y = b + b_offset[t];
-      unrolled<vectors>([&](auto v) HWY_ATTR {
-        Floats column[cols];
-        unrolled<cols>([&](auto j)
-                           HWY_ATTR { column[j] = hn::LoadU(d, y + j * b_row + v * lanes); });
-        unrolled<rows>([&](auto i) HWY_ATTR {
-          const Floats row = hn::LoadU(d, x + i * a_row + v * lanes);
-          unrolled<cols>([&](auto j) HWY_ATTR {
-            sum[i * cols + j][v] = hn::MulAdd(row, column[j], sum[i * cols + j][v]);
-          });
+  const auto add_chunk = [&](const float* x, std::int64_t a_row, const float* y, std::int64_t b_row,
+                             const auto& part) HWY_ATTR __attribute__((always_inline)) {
+    unrolled<vectors>([&](auto v) HWY_ATTR {
+      Floats column[cols];
+      unrolled<cols>([&](auto j) HWY_ATTR { column[j] = part.load(y + j * b_row + v * lanes); });
+      unrolled<rows>([&](auto i) HWY_ATTR {
+        const Floats row = part.load(x + i * a_row + v * lanes);
+        unrolled<cols>([&](auto j) HWY_ATTR {
+          sum[i * cols + j][v] = hn::MulAdd(row, column[j], sum[i * cols + j][v]);
         });
       });
+    });
+  };
+  if constexpr (HWY_TARGET == HWY_AVX3 && cols == 1) {  // where copies would take longer than sums
+    std::int64_t t = 0;
+    for (; t < job.chunks; ++t) {
+      add_chunk(a + job.a_offsets[t], job.a_row, b + job.b_offsets[t], job.b_row, Whole());
     }
-    if (in_tail || job.tail == 0) break;
-    a = a_tail;
-    b = b_tail;
-    a_offset = b_offset = &in_copy;
-    chunks = 1;
-    a_row = b_row = dot_lanes;
+    if (job.tail > 0) {
+      const Partial last(job.tail);
+      add_chunk(a + job.a_offsets[t], job.a_row, b + job.b_offsets[t], job.b_row, last);
+    }
+  } else {
+    float a_tail[rows * dot_lanes], b_tail[cols * dot_lanes];
+    if (job.tail > 0) {
+      copy_tail(job, a + job.a_offsets[job.chunks], job.a_row, rows, a_tail);
+      copy_tail(job, b + job.b_offsets[job.chunks], job.b_row, cols, b_tail);
+    }
+    const std::int64_t *a_offset = job.a_offsets, *b_offset = job.b_offsets;
+    std::int64_t chunks = job.chunks, a_row = job.a_row, b_row = job.b_row;
+    const std::int64_t in_copy = 0;  // where the last terms lie
+    for (bool in_tail = false;; in_tail = true) {
+      for (std::int64_t t = 0; t < chunks; ++t) {
+        add_chunk(a + a_offset[t], a_row, b + b_offset[t], b_row, Whole());
+      }
+      if (in_tail || job.tail == 0) break;
+      a = a_tail;
+      b = b_tail;
+      a_offset = b_offset = &in_copy;
+      chunks = 1;
+      a_row = b_row = dot_lanes;
+    }
   }
   constexpr int fours = (rows * cols + 3) / 4;
   float total[4 * fours + 16];  // as many as a register may read
@@ -183,7 +212,15 @@ void dots_in(const DotJob& job, std::integer_sequence<int, i...>) {
   }
 }
 
-void dots(const DotJob& job) { dots_in(job, std::make_integer_sequence<int, most_cols>{}); }
+void dots(const DotJob& job) {
+  DotJob repeated = job;
+  float bias[most_elements];
+  if (job.bias != nullptr && job.columns <= most_cols && is_flat(job, job.columns)) {
+    for (std::int64_t i = 0; i < most_elements; ++i) bias[i] = job.bias[i % job.columns];
+    repeated.bias = bias;
+  }
+  dots_in(repeated, std::make_integer_sequence<int, most_cols>{});
+}
 
 #endif
 

@@ -157,15 +157,34 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
   return {end, columns.end};
 }
 
-// Whether registers along k serve a product best: operands that lie so, and few columns, or few
-// rows for which turning B would not pay. A part of a register takes as long as several whole ones.
+// Of a column of C: longer rows of A are better met by registers along k.
+constexpr std::int64_t short_row = 32;
+
+// The terms from which on registers along k serve so many columns best, whose lanes tiles leave
+// empty. A part of a register takes as long as several whole ones.
+std::int64_t terms_for_columns(std::int64_t m, std::int64_t n, bool ragged) {
+  if (n == 1) return short_row;
+  if (n <= 3) return 48;
+  if (ragged && n <= 5) return m <= 32 ? 100 : 160;
+  if (ragged) return m <= 8 ? 160 : m <= 32 ? 256 : 512;
+  if (n <= 6 || m <= 16) return 64;
+  if (n <= 10) return m <= 64 ? 128 : 160;
+  return m <= 64 ? 192 : 384;
+}
+
+// The same of few rows, for which turning B would not pay.
+std::int64_t terms_for_rows(std::int64_t m, bool ragged) {
+  const std::int64_t whole = m <= 2 ? 64 : m <= 4 ? 128 : m <= 8 ? 192 : m <= 10 ? 256 : 384;
+  return ragged ? 2 * whole : whole;
+}
+
+// Whether registers along k serve a product best: operands that lie so, and few columns or rows.
 bool is_thin(const Product& p) {
   if (p.a.transposed || !p.b.transposed) return false;
   const auto [m, n, k] = p.size;
   const bool ragged = k % dot_lanes != 0;
-  const std::int64_t for_few_rows = m <= 2 ? 64 : m <= 4 ? 128 : m <= 8 ? 192 : m <= 10 ? 256 : 384;
-  const std::int64_t for_few_columns = !ragged ? 64 : m <= 8 || n <= 5 ? 160 : m <= 32 ? 256 : 512;
-  return (n < 16 && k >= for_few_columns) || (m <= 16 && k >= for_few_rows * (ragged ? 2 : 1));
+  return (n < 16 && k >= terms_for_columns(m, n, ragged)) ||
+         (m <= 16 && k >= terms_for_rows(m, ragged));
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
@@ -308,7 +327,6 @@ void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a,
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue) {
   if (size.m == 0 || size.n == 0) return;
-  constexpr std::int64_t short_row = 64;  // longer rows of A are better met by registers along k
   if (size.n == 1 && size.m > 1 && c_stride == 1 && (a.transposed || size.k < short_row)) {
     return gemm_column(workers, size, a, b, c, accumulate, epilogue);
   }
