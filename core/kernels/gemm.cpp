@@ -313,12 +313,24 @@ bool threads_share_columns(const Product& p) {
   return p.size.n >= p.size.m;
 }
 
-// A column is a row of the transposed product, where registers lie along it.
-void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
-                 float* c, bool accumulate, const Epilogue& epilogue) {
-  if (epilogue.bias != nullptr) std::fill_n(c, size.m, *epilogue.bias);
-  gemm(workers, {1, size.m, size.k}, {b.data, b.stride, !b.transposed},
-       {a.data, a.stride, !a.transposed}, c, size.m, accumulate || epilogue.bias != nullptr,
+// Whether a row or a column, which lies in memory as its transpose does, is better met as that: a
+// column of short rows or of columns of A has registers along it then, a row of long columns of B
+// has them along k, many at a time.
+bool better_transposed(const GemmSize& size, const Operand& a, const Operand& b,
+                       std::int64_t c_stride) {
+  if (size.n == 1) return size.m > 1 && c_stride == 1 && (a.transposed || size.k < short_row);
+  return size.m == 1 && !a.transposed && b.transposed && size.k >= short_row;
+}
+
+void gemm_transposed(const Workers& workers, const GemmSize& size, const Operand& a,
+                     const Operand& b, float* c, bool accumulate, const Epilogue& epilogue) {
+  const float* bias = epilogue.bias;
+  for (std::int64_t i = 0; bias != nullptr && i < size.m * size.n; ++i) {
+    const float first = bias[size.n == 1 ? 0 : i];
+    c[i] = accumulate ? c[i] + first : first;
+  }
+  gemm(workers, {size.n, size.m, size.k}, {b.data, b.stride, !b.transposed},
+       {a.data, a.stride, !a.transposed}, c, size.m, accumulate || bias != nullptr,
        {nullptr, epilogue.activation, epilogue.derivative});
 }
 
@@ -327,8 +339,8 @@ void gemm_column(const Workers& workers, const GemmSize& size, const Operand& a,
 void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const Operand& b,
           float* c, std::int64_t c_stride, bool accumulate, const Epilogue& epilogue) {
   if (size.m == 0 || size.n == 0) return;
-  if (size.n == 1 && size.m > 1 && c_stride == 1 && (a.transposed || size.k < short_row)) {
-    return gemm_column(workers, size, a, b, c, accumulate, epilogue);
+  if (better_transposed(size, a, b, c_stride)) {
+    return gemm_transposed(workers, size, a, b, c, accumulate, epilogue);
   }
   Product product{size, a, b, c, c_stride, accumulate, &epilogue};
   // The elements of a column of stride 1 lie beside one another in either layout.
@@ -337,9 +349,10 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
   if (size.k == 0) product.a = product.b = {&nothing, 1};
   constexpr double flops_per_ns = 64;
   constexpr std::int64_t unit_cols = 16, unit_rows = 4;
-  // Few rows wait for B to arrive, 80 bytes in a nanosecond, and no row of it in less than one.
+  // Few rows wait for B to arrive, 80 bytes in a nanosecond, and no row of it in less than one; a
+  // column waits for A.
   const double m = static_cast<double>(size.m), n = static_cast<double>(size.n);
-  const double per_row = std::max({2 / flops_per_ns, 0.05 / m, 1.2 / (m * n)});
+  const double per_row = std::max({2 / flops_per_ns, 0.05 / std::min(m, n), 1.2 / (m * n)});
   const double work_per_element = per_row * static_cast<double>(size.k) + 0.5;
   const double work = work_per_element * static_cast<double>(size.m * size.n);
   if (const std::int64_t pieces = pieces_of(product); pieces > 1) {

@@ -196,9 +196,9 @@ TEST(Gemm, IsRightForOneRowAndOneColumn) {
 TEST(Gemm, IsRightForThinProducts) {
   for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 10, 13, 15, 16}) {
     for (const std::int64_t m : {1, 2, 3, 4, 7, 33, 300}) {
-      for (const std::int64_t k : {64, 79, 203, 513, 2047, 2100, 4500}) {
+      for (const std::int64_t k : {33, 48, 64, 79, 101, 203, 513, 2047, 2100, 4500}) {
         if (m * k > 70000 && n % 5 != 0) continue;
-        Case c{.size = {m, n, k}, .b_transposed = true, .extra = m % 3, .bias = n % 2 == 0};
+        Case c{.size = {m, n, k}, .b_transposed = true, .extra = m % 3, .bias = k % 2 == 0};
         c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
         ASSERT_TRUE(is_right(c));
         c.bias = false;
