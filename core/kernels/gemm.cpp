@@ -175,7 +175,7 @@ std::int64_t terms_for_columns(std::int64_t m, std::int64_t n, bool ragged) {
 // The same of few rows, for which turning B would not pay.
 std::int64_t terms_for_rows(std::int64_t m, bool ragged) {
   const std::int64_t whole = m <= 2 ? 64 : m <= 4 ? 128 : m <= 8 ? 192 : m <= 10 ? 256 : 384;
-  return ragged ? 2 * whole : whole;
+  return !ragged ? whole : m <= 10 ? whole * 3 / 2 : 2 * whole;
 }
 
 // Whether registers along k serve a product best: operands that lie so, and few columns or rows.

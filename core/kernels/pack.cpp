@@ -28,10 +28,9 @@ HWY_INLINE hn::Vec<D> load_fours(D d, const float* from, std::int64_t stride) {
   }
 }
 
-// out[p][j] = from[j][p] for four p and a register's j, rows of `out` being `width` apart.
-template <class D>
-HWY_INLINE void transpose(D d, const float* from, std::int64_t stride, std::int64_t width,
-                          float* HWY_RESTRICT out) {
+// f(p, v) for four p: the numbers v[j] = from[j][p] of a register's j.
+template <class D, class F>
+HWY_INLINE void transpose(D d, const float* from, std::int64_t stride, const F& f) {
   const hn::Repartition<std::uint64_t, D> pairs;
   const auto a = load_fours(d, from, stride), b = load_fours(d, from + stride, stride);
   const auto c = load_fours(d, from + 2 * stride, stride);
@@ -40,11 +39,15 @@ HWY_INLINE void transpose(D d, const float* from, std::int64_t stride, std::int6
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_upper = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, out);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, out + width);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_upper, ce_upper)), d, out + 2 * width);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_upper, ce_upper)), d, out + 3 * width);
+  f(0, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)));
+  f(1, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)));
+  f(2, hn::BitCast(d, hn::InterleaveLower(pairs, ab_upper, ce_upper)));
+  f(3, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_upper, ce_upper)));
 }
+
+// A register's lanes, twice.
+constexpr std::int32_t around[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 // Columns into rows, by registers; a few terms at a time, whose part of `out` stays near.
 template <class D>
@@ -55,12 +58,36 @@ void turn_with(D d, const float* from, std::int64_t stride, std::int64_t terms,
   for (std::int64_t q = 0; q < terms; q += few) {
     const std::int64_t end = std::min(q + few, terms);
     // The last columns and terms may be some of those before, too.
-    for (std::int64_t next_j = 0; next_j < columns; next_j += step) {
-      const std::int64_t j = std::min(next_j, columns - step);
+    const auto turn = [&](std::int64_t j, std::int64_t at, const auto& store) HWY_ATTR
+        __attribute__((always_inline)) {
       for (std::int64_t next_p = q; next_p < end; next_p += 4) {
         const std::int64_t p = std::min(next_p, terms - 4);
-        transpose(d, from + j * stride + p, stride, width, out + p * width + j);
+        float* HWY_RESTRICT to = out + p * width + at;
+        transpose(
+            d, from + j * stride + p,
+            stride, [&](int i, auto v) HWY_ATTR __attribute__((always_inline)) {
+              store(v, to + i * width);
+            });
       }
+    };
+    const auto whole = [&](auto v, float* to) HWY_ATTR __attribute__((always_inline)) {
+      hn::StoreU(v, d, to);
+    };
+    std::int64_t j = 0;
+    for (; j + step <= columns; j += step) turn(j, j, whole);
+    if (j == columns) continue;
+    const std::int64_t last = columns - step;
+    if constexpr (stores_parts && hn::MaxLanes(d) == lanes) {
+      // Moved to where they belong, for a store across cache lines takes as long as several.
+      const Partial part(columns - j);
+      const hn::RebindToSigned<D> signed_d;
+      const auto from_lane = hn::IndicesFromVec(d, hn::LoadU(signed_d, around + (j - last)));
+      turn(
+          last, j, [&](auto v, float* to) HWY_ATTR __attribute__((always_inline)) {
+            part.store(hn::TableLookupLanes(v, from_lane), to);
+          });
+    } else {
+      turn(last, last, whole);
     }
   }
 }
