@@ -152,7 +152,9 @@ bool is_large(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t few_terms = 24, many_results = 1 << 18;  // whose rows are written whole
   const std::int64_t least_terms = rows.size() * columns.size() < many_results ? 128 : few_terms;
   const bool long_ago = rows.size() >= many_rows && !p.a.transposed;  // A's rows, for a new panel
-  const std::int64_t least_columns = long_ago ? 33 : 128;
+  // For fewer columns A's own are read where they lie: turning them would not pay.
+  const bool in_place = p.a.transposed && p.size.k <= most_turned_terms;
+  const std::int64_t least_columns = long_ago ? 33 : in_place ? 288 : 128;
   return rows.size() >= least_rows(p) && columns.size() >= least_columns && p.size.k >= least_terms;
 }
 
