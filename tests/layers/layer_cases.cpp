@@ -394,6 +394,8 @@ std::vector<LayerCase> layer_cases() {
   add_functions(cases);
   add_dropout(cases);
   add_more_cases(cases);
+  add_merge_cases(cases);
+  add_normalization_cases(cases);
   return cases;
 }
 

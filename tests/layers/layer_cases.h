@@ -54,8 +54,10 @@ Oracle oracle_of(F f) {
   return {f, f};
 }
 
-/// The cases of more_layer_cases.cpp.
+/// The cases of more_layer_cases.cpp, merge_cases.cpp and normalization_cases.cpp.
 void add_more_cases(std::vector<LayerCase>& cases);
+void add_merge_cases(std::vector<LayerCase>& cases);
+void add_normalization_cases(std::vector<LayerCase>& cases);
 
 /// Every layer, in the settings that matter.
 std::vector<LayerCase> layer_cases();
