@@ -89,22 +89,22 @@ HWY_NOINLINE void write_all(const DotJob& job, std::int64_t first_row, std::int6
   const FloatTag d;
   const float* bias = job.bias == nullptr ? nullptr : job.bias + first_col;
   float* c = job.c + first_row * job.c_row + first_col;
+  const auto write = [&](const auto& part) HWY_ATTR {
+    Floats v = hn::Add(part.load(dots), bias == nullptr ? hn::Zero(d) : part.load(bias));
+    if (job.add) v = hn::Add(v, part.load(c));
+    part.store(at_least(hn::Set(d, job.floor), v), c);
+  };
   if (is_flat(job, cols)) {
     cols *= rows;
     rows = 1;
     for (; cols > lanes; cols -= lanes, dots += lanes, c += lanes) {
-      Floats v = hn::Add(hn::LoadU(d, dots), bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias));
-      if (job.add) v = hn::Add(v, hn::LoadU(d, c));
-      hn::StoreU(at_least(hn::Set(d, job.floor), v), d, c);
+      write(Whole());
       if (bias != nullptr) bias += lanes;
     }
   }
   for (int i = 0; i < rows; ++i, dots += cols, c += job.c_row) {
     if constexpr (stores_parts) {
-      const Partial part(cols);
-      Floats v = hn::Add(part.load(dots), bias == nullptr ? hn::Zero(d) : part.load(bias));
-      if (job.add) v = hn::Add(v, part.load(c));
-      part.store(at_least(hn::Set(d, job.floor), v), c);
+      write(Partial(cols));
     } else {
       for (int j = 0; j < cols; ++j) {
         float v = dots[j] + (bias == nullptr ? 0.0F : bias[j]);

@@ -161,18 +161,17 @@ Span multiply_shallow(const Product& p, Span rows, Span columns) {
 constexpr std::int64_t short_row = 32;
 
 // The terms from which on registers along k serve so many columns best, whose lanes tiles leave
-// empty. A part of a register takes as long as several whole ones.
-std::int64_t terms_for_columns(std::int64_t m, std::int64_t n, bool ragged) {
+// empty. A part of a register takes as long as several whole ones. Whatever the rows are, so that a
+// thin layer predicts the same bits for any batch size.
+std::int64_t terms_for_columns(std::int64_t n, bool ragged) {
   if (n == 1) return short_row;
   if (n <= 3) return 48;
-  if (ragged && n <= 5) return m <= 32 ? 100 : 160;
-  if (ragged) return m <= 8 ? 160 : m <= 32 ? 256 : 512;
-  if (n <= 6 || m <= 16) return 64;
-  if (n <= 10) return m <= 64 ? 128 : 160;
-  return m <= 64 ? 192 : 384;
+  if (n <= 5) return ragged ? 100 : 64;
+  if (n <= 10) return ragged ? 256 : n == 6 ? 64 : 128;
+  return ragged ? 512 : 320;
 }
 
-// The same of few rows, for which turning B would not pay.
+// Those for so few rows that turning B would not pay.
 std::int64_t terms_for_rows(std::int64_t m, bool ragged) {
   const std::int64_t whole = m <= 2 ? 64 : m <= 4 ? 128 : m <= 8 ? 192 : m <= 10 ? 256 : 384;
   return !ragged ? whole : m <= 10 ? whole * 3 / 2 : 2 * whole;
@@ -183,8 +182,8 @@ bool is_thin(const Product& p) {
   if (p.a.transposed || !p.b.transposed) return false;
   const auto [m, n, k] = p.size;
   const bool ragged = k % dot_lanes != 0;
-  return (n < 16 && k >= terms_for_columns(m, n, ragged)) ||
-         (m <= 16 && k >= terms_for_rows(m, ragged));
+  if (n < 16) return k >= terms_for_columns(n, ragged);
+  return m <= 16 && k >= terms_for_rows(m, ragged);
 }
 
 void multiply_thin(const Product& p, Span rows, Span columns) {
@@ -319,7 +318,7 @@ bool threads_share_columns(const Product& p) {
 bool better_transposed(const GemmSize& size, const Operand& a, const Operand& b,
                        std::int64_t c_stride) {
   if (size.n == 1) return size.m > 1 && c_stride == 1 && (a.transposed || size.k < short_row);
-  return size.m == 1 && !a.transposed && b.transposed && size.k >= short_row;
+  return size.m == 1 && size.n >= 16 && !a.transposed && b.transposed && size.k >= short_row;
 }
 
 void gemm_transposed(const Workers& workers, const GemmSize& size, const Operand& a,
