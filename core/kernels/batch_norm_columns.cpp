@@ -92,53 +92,50 @@ void add_norm_sums(const ColumnBlock& block, const float* HWY_RESTRICT x,
   }
 }
 
+namespace {
+
+// out[at] = f(d, at, c) for all numbers of a block, c being their columns.
+template <class F>
+HWY_INLINE void write_block(const ColumnBlock& block, float* HWY_RESTRICT out, const F& f) {
+  for (std::int64_t i = 0; i < block.rows; ++i) {
+    for_columns(block.cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
+      unrolled<k>([&](auto v) HWY_ATTR {
+        const std::int64_t c = j + v * width, at = i * block.stride + c;
+        hn::StoreU(f(d, at, c), d, out + at);
+      });
+    });
+  }
+}
+
+}  // namespace
+
 // The products are rounded before they are added, here and below, on every processor.
 void normalize(const ColumnBlock& block, const float* HWY_RESTRICT x,
                const float* HWY_RESTRICT mean, const float* HWY_RESTRICT scale,
                const float* HWY_RESTRICT shift, float* HWY_RESTRICT y) {
-  const std::int64_t stride = block.stride;
-  for (std::int64_t i = 0; i < block.rows; ++i) {
-    for_columns(block.cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
-      unrolled<k>([&](auto v) HWY_ATTR {
-        const std::int64_t c = j + v * width, at = i * stride + c;
-        const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
-        const auto scaled = hn::Mul(apart, hn::LoadU(d, scale + c));
-        hn::StoreU(hn::Add(scaled, hn::LoadU(d, shift + c)), d, y + at);
-      });
-    });
-  }
+  write_block(block, y, [&](auto d, std::int64_t at, std::int64_t c) HWY_ATTR {
+    const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
+    return hn::Add(hn::Mul(apart, hn::LoadU(d, scale + c)), hn::LoadU(d, shift + c));
+  });
 }
 
 void denormalize(const ColumnBlock& block, const float* HWY_RESTRICT x,
                  const float* HWY_RESTRICT dy, const float* HWY_RESTRICT mean,
                  const float* HWY_RESTRICT scale, const float* HWY_RESTRICT shift,
                  const float* HWY_RESTRICT slope, float* HWY_RESTRICT dx) {
-  const std::int64_t stride = block.stride;
-  for (std::int64_t i = 0; i < block.rows; ++i) {
-    for_columns(block.cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
-      unrolled<k>([&](auto v) HWY_ATTR {
-        const std::int64_t c = j + v * width, at = i * stride + c;
-        const auto delta = hn::Sub(hn::LoadU(d, dy + at), hn::LoadU(d, shift + c));
-        const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
-        hn::StoreU(hn::Add(hn::Mul(delta, hn::LoadU(d, scale + c)),
-                           hn::Mul(apart, hn::LoadU(d, slope + c))),
-                   d, dx + at);
-      });
-    });
-  }
+  write_block(block, dx, [&](auto d, std::int64_t at, std::int64_t c) HWY_ATTR {
+    const auto delta = hn::Sub(hn::LoadU(d, dy + at), hn::LoadU(d, shift + c));
+    const auto apart = hn::Sub(hn::LoadU(d, x + at), hn::LoadU(d, mean + c));
+    return hn::Add(hn::Mul(delta, hn::LoadU(d, scale + c)),
+                   hn::Mul(apart, hn::LoadU(d, slope + c)));
+  });
 }
 
 void scale_block(const ColumnBlock& block, const float* HWY_RESTRICT dy,
                  const float* HWY_RESTRICT scale, float* HWY_RESTRICT dx) {
-  const std::int64_t stride = block.stride;
-  for (std::int64_t i = 0; i < block.rows; ++i) {
-    for_columns(block.cols, [&](auto d, auto k, std::int64_t j) HWY_ATTR {
-      unrolled<k>([&](auto v) HWY_ATTR {
-        const std::int64_t c = j + v * width, at = i * stride + c;
-        hn::StoreU(hn::Mul(hn::LoadU(d, dy + at), hn::LoadU(d, scale + c)), d, dx + at);
-      });
-    });
-  }
+  write_block(block, dx, [&](auto d, std::int64_t at, std::int64_t c) HWY_ATTR {
+    return hn::Mul(hn::LoadU(d, dy + at), hn::LoadU(d, scale + c));
+  });
 }
 
 }  // namespace minnow::kernels::HWY_NAMESPACE
