@@ -55,13 +55,12 @@ class Repeated {
 template <class F>
 void for_tiles(const Workers& workers, const Fold& f, double work, F&& call) {
   constexpr std::int64_t chunk = 4096;  // numbers, about
-  const std::int64_t column_blocks = f.fold > 1 ? 1 : (f.cols + widest - 1) / widest;
+  const std::int64_t column_blocks = (f.cols + widest - 1) / widest;
   const std::int64_t each = std::max<std::int64_t>(1, chunk / std::min(f.width(), widest)) * f.fold;
   const std::int64_t row_blocks = (f.rows + each - 1) / each;
   workers.for_each(row_blocks * column_blocks, work * chunk, [&](std::int64_t i) {
     const std::int64_t row = i / column_blocks * each, first = i % column_blocks * widest;
-    const std::int64_t end = f.fold > 1 ? f.cols : std::min(first + widest, f.cols);
-    call(Span{row, std::min(row + each, f.rows)}, Span{first, end});
+    call(Span{row, std::min(row + each, f.rows)}, Span{first, std::min(first + widest, f.cols)});
   });
 }
 
@@ -69,9 +68,8 @@ void for_tiles(const Workers& workers, const Fold& f, double work, F&& call) {
 template <class F>
 void on_rows(const Fold& f, Span rows, Span cols, F&& call) {
   const std::int64_t from = rows.begin * f.cols + cols.begin;
-  if (f.fold == 1) return call(from, ColumnBlock{rows.size(), cols.size(), f.cols});
   const std::int64_t whole = rows.size() / f.fold, rest = rows.size() % f.fold;
-  if (whole > 0) call(from, ColumnBlock{whole, f.width(), f.width()});
+  if (whole > 0) call(from, ColumnBlock{whole, cols.size() * f.fold, f.width()});
   if (rest > 0) call(from + whole * f.width(), ColumnBlock{rest, cols.size(), f.cols});
 }
 
@@ -87,11 +85,12 @@ std::int64_t pieces_of(const Fold& f) {
 // fold.
 template <class F>
 void for_pieces(const Workers& workers, const Fold& f, Span cols, double work, F&& call) {
-  const std::int64_t pieces = pieces_of(f), width = f.fold > 1 ? f.width() : cols.size();
+  const std::int64_t pieces = pieces_of(f);
   const double each = work * static_cast<double>(f.rows * cols.size() / pieces);
   workers.for_each(pieces, each, [&](std::int64_t p) {
     const Span part = split(f.whole(), pieces, p);
-    call(p, part.begin * f.width() + cols.begin, ColumnBlock{part.size(), width, f.width()});
+    call(p, part.begin * f.width() + cols.begin,
+         ColumnBlock{part.size(), cols.size() * f.fold, f.width()});
   });
 }
 

@@ -49,13 +49,12 @@ constexpr int vectors = static_cast<int>(dot_lanes) / lanes;  // of an element's
 // Enough sums that none waits for its last term, of so many elements that their numbers stay in
 // registers too.
 constexpr int most_cols = HWY_TARGET == HWY_AVX3 ? 5 : HWY_TARGET == HWY_AVX2 ? 3 : 1;
+constexpr int most_elements = 25;
 constexpr int rows_of(int cols) {
-  const int rows = (has_32_registers ? 25 : 15 - cols) / (cols * vectors);
+  const int rows = (has_32_registers ? most_elements : 15 - cols) / (cols * vectors);
   constexpr int most[] = {8, 6, 6, 4, 5};  // more would gain less than their code is worth
   return std::min(rows, most[cols - 1]);
 }
-
-constexpr int most_elements = 25;  // of a tile
 
 /// A sum's registers, added up to four numbers.
 template <int n>

@@ -321,6 +321,7 @@ bool better_transposed(const GemmSize& size, const Operand& a, const Operand& b,
   return size.m == 1 && size.n >= 16 && !a.transposed && b.transposed && size.k >= short_row;
 }
 
+// C^T = B^T A^T. The bias, of a column there and of a row here, goes ahead of it.
 void gemm_transposed(const Workers& workers, const GemmSize& size, const Operand& a,
                      const Operand& b, float* c, bool accumulate, const Epilogue& epilogue) {
   const float* bias = epilogue.bias;

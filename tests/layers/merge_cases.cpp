@@ -1,6 +1,5 @@
 // Rows of the contract test: layers of several inputs.
-#include <algorithm>
-#include <cmath>
+#include <string>
 #include <utility>
 
 #include "layers/concatenate.h"
@@ -104,37 +103,23 @@ void add_merges(std::vector<LayerCase>& cases) {
                        600, 200, [](std::int64_t i) { return i / 30 * 10 + i % 10; }, larger),
                    {},
                    {{20, 1, 10}}});
-  const auto three = [](auto join) {
-    return oracle_of([join](std::int64_t, const auto& x, const auto&) {
+  const auto add_three = [&](std::string name, auto make, auto join) {
+    const auto three = oracle_of([join](std::int64_t, const auto& x, const auto&) {
       const std::size_t n = x.size() / 3;
       typename std::decay_t<decltype(x)> y(n);
       for (std::size_t i = 0; i < n; ++i) y[i] = join(join(x[i], x[n + i]), x[2 * n + i]);
       return y;
     });
+    cases.push_back({std::move(name), make, shape, shape, three, {}, {shape, shape}});
   };
-  cases.push_back(
-      {"AddOfThree", [] { return Add(); }, shape, shape, three(sum), {}, {shape, shape}});
-  cases.push_back({"MultiplyOfThree",
-                   [] { return Multiply(); },
-                   shape,
-                   shape,
-                   three(product),
-                   {},
-                   {shape, shape}});
-  cases.push_back({"MaximumOfThree",
-                   [] { return Maximum(); },
-                   shape,
-                   shape,
-                   three(larger),
-                   {},
-                   {shape, shape}});
-  cases.push_back({"MinimumOfThree",
-                   [] { return Minimum(); },
-                   shape,
-                   shape,
-                   three(smaller),
-                   {},
-                   {shape, shape}});
+  add_three(
+      "AddOfThree", [] { return Add(); }, sum);
+  add_three(
+      "MultiplyOfThree", [] { return Multiply(); }, product);
+  add_three(
+      "MaximumOfThree", [] { return Maximum(); }, larger);
+  add_three(
+      "MinimumOfThree", [] { return Minimum(); }, smaller);
 }
 
 // The inputs of 2 x n x 3 numbers for each n, joined along the middle axis.

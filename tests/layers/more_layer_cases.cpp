@@ -1,8 +1,6 @@
 // Rows of the contract test: layers that scale, drop or move numbers.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/parallel.h"
