@@ -342,7 +342,7 @@ void conv2d_backward_input(const Workers& workers, const Conv2DSize& size, std::
     return gemm(workers, {sides.outputs, sides.seen, size.filters}, {dy, size.filters},
                 {kernel, size.filters, /*transposed=*/true}, dx, sides.seen, /*accumulate=*/false);
   }
-  if (winograd_fits(size)) {
+  if (winograd_fits(size, batch)) {
     return winograd_backward_input(workers, size, batch, dy, kernel, dx);
   }
   const std::int64_t terms =

@@ -168,7 +168,7 @@ void conv2d_backward_kernel(const Workers& workers, const Conv2DSize& size, std:
     if (dbias != nullptr) sum_rows(workers, sides.outputs, size.filters, dy, dbias, accumulate);
     return;
   }
-  if (winograd_fits(size)) {
+  if (winograd_kernel_fits(size, batch)) {
     return winograd_backward_kernel(workers, size, batch, x, dy, dkernel, dbias, accumulate);
   }
   const KernelGradientJob job{size, batch, x, dy, dkernel, dbias, accumulate};

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t few_filters = 5;
 constexpr std::int64_t most_turned = 8192;  // numbers of a kernel of few filters
+constexpr std::int64_t most_sums = 32768;   // outputs to which a tap is added at a time
 
 // No im2col: the numbers that an output sees lie at the same offsets from its first one, whichever
 // output it is, and neighbouring outputs' first ones lie stride_w * channels apart. So a tile of
@@ -41,7 +42,7 @@ class Forward {
         inner_columns_(places_inside(-s_.pad_left, s_.stride_w, s_.width - wide_ + 1, s_.out_w)),
         slab_columns_(std::min(s_.out_w, columns_in(most_slab / (s_.channels * high_)))),
         rows_are_small_(multiply_adds_of_row() < 1024),
-        by_taps_(sees_padding(s_) && slabs_are_small()),
+        by_taps_(sees_padding(s_) && pays_by_taps()),
         by_dots_(may_dot && !by_taps_ && fits_dots()) {
     if (!by_dots_) return;
     const std::int64_t terms = s_.kernel_h * s_.kernel_w * s_.channels;
@@ -54,7 +55,13 @@ class Forward {
   // Output rows [i, i + count) of an image.
   void run(const float* image, std::int64_t i, std::int64_t count, float* y,
            Offsets& offsets) const {
-    if (by_taps_) return taps(image, i, count, y);
+    if (by_taps_) {
+      const std::int64_t some = std::max<std::int64_t>(most_sums / out_row_, 1);
+      for (std::int64_t row = i; row < i + count; row += some, y += some * out_row_) {
+        taps(image, row, std::min(some, i + count - row), y);
+      }
+      return;
+    }
     const Region all{{i, i + count}, {0, s_.out_w}};
     const Region inner{cut(all.rows, inner_rows_), cut(all.columns, inner_columns_)};
     if (!pays(inner, all)) return slabs(image, all, i, y, offsets);
@@ -102,14 +109,18 @@ class Forward {
            ceil_div(s_.filters, lane_unit);
   }
 
-  // Whether a slab has room for few outputs only, or none.
-  bool slabs_are_small() const {
+  // Whether taps are better met one by one, each by all outputs that see the image there, than all
+  // of them in a slab: it may have room for few outputs, or none.
+  bool pays_by_taps() const {
     if (slab_columns_ == 0) return true;
     constexpr std::int64_t few_terms = 64;  // a tap with fewer is met best together with others
     if (group_channels() < few_terms) return false;
+    const bool strided = s_.stride_h * s_.stride_w > 1;
+    constexpr std::int64_t small_image = 256;  // with many zeros around
+    if (!strided && s_.out_h * s_.out_w <= small_image && s_.filters > few_filters) return true;
     const std::int64_t rows = std::min(rows_in(most_slab / slab_row(slab_columns_)), s_.out_h);
     // With strides most of an image may be read in place.
-    const std::int64_t enough = s_.stride_h * s_.stride_w > 1 ? 40 : 64;
+    const std::int64_t enough = strided ? 40 : 64;
     return !enough_places(slab_columns_ * rows, s_.out_h * s_.out_w, enough);
   }
 
@@ -246,8 +257,8 @@ class Forward {
     }
   }
 
-  // The same for images of so many channels that a slab has room for what few outputs see, or none:
-  // tap by tap, for the outputs that see the image there.
+  // The same tap by tap, for the outputs that see the image there: a tap's weights stay in cache
+  // for all of them.
   void taps(const float* image, std::int64_t i, std::int64_t count, float* y) const {
     const Tiles& tiles = kernels::tiles();
     std::int64_t offsets[Offsets::most_terms];
@@ -260,30 +271,32 @@ class Forward {
     job.floor = no_floor;
     set_rows(job, s_.stride_w * s_.channels);
     const float zero = 0;
-    for (std::int64_t row = i; row < i + count; ++row, y += out_row_) {
-      job.add = false;
-      job.terms = 0;
-      panels(tiles, job, s_.out_w, &zero, 0, y,
-             [&](int width) { run_rows(tiles, job, width, s_.out_w); });
-      job.add = true;
-      for (std::int64_t tap = 0; tap < s_.kernel_h * s_.kernel_w; ++tap) {
-        const std::int64_t b = tap % s_.kernel_w;
-        const std::int64_t in_y =
-            row * s_.stride_h - s_.pad_top + tap / s_.kernel_w * s_.dilation_h;
-        const Span columns = columns_of_tap(s_, b);
-        if (in_y < 0 || in_y >= s_.height || columns.size() == 0) continue;
-        const std::int64_t in_x = columns.begin * s_.stride_w - s_.pad_left + b * s_.dilation_w;
-        const float* x = image + (in_y * s_.width + in_x) * s_.channels;
-        for (std::int64_t c = 0; c < group_channels(); c += Offsets::most_terms) {
-          job.terms = std::min(Offsets::most_terms, group_channels() - c);
-          panels(tiles, job, columns.size(), x + c, tap * group_channels() + c,
-                 y + columns.begin * s_.filters,
-                 [&](int width) { run_rows(tiles, job, width, columns.size()); });
-        }
+    job.terms = 0;
+    panels(tiles, job, s_.out_w, &zero, 0, y, [&](int width) {
+      run_cuts(tiles, job, width, TileCut(s_.out_w, tiles.tallest(width)), count, 0, out_row_);
+    });
+    job.add = true;
+    for (std::int64_t tap = 0; tap < s_.kernel_h * s_.kernel_w; ++tap) {
+      const std::int64_t b = tap % s_.kernel_w;
+      const std::int64_t above = tap / s_.kernel_w * s_.dilation_h - s_.pad_top;
+      const Span columns = columns_of_tap(s_, b);
+      const Span rows = cut({i, i + count}, places_inside(above, s_.stride_h, s_.height, s_.out_h));
+      if (rows.size() == 0 || columns.size() == 0) continue;
+      const std::int64_t in_y = rows.begin * s_.stride_h + above;
+      const std::int64_t in_x = columns.begin * s_.stride_w - s_.pad_left + b * s_.dilation_w;
+      const float* x = image + (in_y * s_.width + in_x) * s_.channels;
+      float* out = y + (rows.begin - i) * out_row_ + columns.begin * s_.filters;
+      for (std::int64_t c = 0; c < group_channels(); c += Offsets::most_terms) {
+        job.terms = std::min(Offsets::most_terms, group_channels() - c);
+        panels(tiles, job, columns.size(), x + c, tap * group_channels() + c, out, [&](int width) {
+          run_cuts(tiles, job, width, TileCut(columns.size(), tiles.tallest(width)), rows.size(),
+                   s_.stride_h * s_.width * s_.channels, out_row_);
+        });
       }
-      for (std::int64_t q = 0; floor_ == 0 && q < s_.out_w * s_.filters; ++q) {
-        y[q] = y[q] < 0 ? 0 : y[q];
-      }
+    }
+    if (floor_ == no_floor) return;
+    for (std::int64_t row = 0; row < count; ++row, y += out_row_) {
+      for (std::int64_t q = 0; q < s_.out_w * s_.filters; ++q) y[q] = y[q] < 0 ? 0 : y[q];
     }
   }
 
@@ -347,7 +360,7 @@ void conv2d_forward(const Workers& workers, const Conv2DSize& size, std::int64_t
     return gemm(workers, {sides.outputs, size.filters, sides.seen}, {x, sides.seen},
                 {kernel, size.filters}, y, size.filters, /*accumulate=*/false, epilogue);
   }
-  if (winograd_fits(size)) {
+  if (winograd_fits(size, batch)) {
     return winograd_forward(workers, size, batch, x, kernel, y, epilogue);
   }
   const std::int64_t image = size.height * size.width * size.channels;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/kernels/conv2d_jobs.h"
+#include "core/kernels/conv2d_taps.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/spans.h"
 #include "core/parallel.h"
@@ -30,9 +31,6 @@ void winograd_inputs(const InputGradientJob&, const NextPart&) {}
 
 namespace {
 
-// Some patches are transformed, multiplied and transformed back while they are in cache. Sizes are
-// those of no instruction set, so that sums are cut alike in all of them.
-constexpr std::int64_t some_patches = 12;  // whole register tiles
 constexpr std::int64_t widest = widest_block;
 
 /// max(v, 0), and NaN of NaN.
@@ -264,13 +262,30 @@ std::int64_t grain(std::int64_t terms, std::int64_t columns, std::int64_t all, s
   return is_one_block(terms, columns) ? few : std::max<std::int64_t>(all, 1);
 }
 
-}  // namespace
-
-bool winograd_fits(const Conv2DSize& s) noexcept {
+bool can_filter(const Conv2DSize& s) {
   return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
          s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= 16 &&
-         s.filters >= 16 && 2 * s.out_h * s.out_w > 5 * patches_in(s) &&
-         HWY_DYNAMIC_DISPATCH(filters_minimally)();
+         s.filters >= 16 && HWY_DYNAMIC_DISPATCH(filters_minimally)();
+}
+
+// Costs are in those of an output that is computed directly, as measured on a Xeon.
+constexpr double cost_of_kernel = 18, cost_of_some_patches = 29;
+constexpr double cost_of_sums = 16, cost_of_patch_in_them = 2.8;
+
+}  // namespace
+
+bool winograd_fits(const Conv2DSize& s, std::int64_t batch) noexcept {
+  const std::int64_t some = ceil_div(batch * patches_in(s), some_patches);
+  return can_filter(s) && static_cast<double>(batch * s.out_h * s.out_w) >
+                              cost_of_kernel + cost_of_some_patches * static_cast<double>(some);
+}
+
+bool winograd_kernel_fits(const Conv2DSize& s, std::int64_t batch) noexcept {
+  const double patches = static_cast<double>(batch * patches_in(s));
+  const double outputs = static_cast<double>(batch * s.out_h * s.out_w);
+  // Directly, few filters leave most of a tile's width empty.
+  if (s.filters < 32) return can_filter(s) && outputs > 2.5 * patches;
+  return can_filter(s) && outputs > cost_of_sums + cost_of_patch_in_them * patches;
 }
 
 void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t batch,

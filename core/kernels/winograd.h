@@ -21,6 +21,10 @@ inline std::int64_t patches_in(const Conv2DSize& s) noexcept {
   return (s.out_h + 1) / 2 * ((s.out_w + 1) / 2);
 }
 
+/// So many are transformed, multiplied and transformed back while they are in cache: whole register
+/// tiles, and alike on all instruction sets, so that sums are cut alike.
+constexpr std::int64_t some_patches = 12;
+
 /// The work of one of them, in nanoseconds.
 inline double work_of_patch(const Conv2DSize& s) noexcept {
   return 0.25 * static_cast<double>(s.channels * s.filters) +
@@ -42,8 +46,12 @@ inline bool is_one_block(std::int64_t terms, std::int64_t columns) noexcept {
   return terms <= widest_block && columns <= columns_of_block(terms);
 }
 
-/// Whether a convolution can be computed so, and is worth it.
-bool winograd_fits(const Conv2DSize& size) noexcept;
+/// Whether the outputs of a batch, or its input gradients, can be computed so and are worth the
+/// kernel's transform.
+bool winograd_fits(const Conv2DSize& size, std::int64_t batch) noexcept;
+
+/// The same for a kernel gradient.
+bool winograd_kernel_fits(const Conv2DSize& size, std::int64_t batch) noexcept;
 
 /// As conv2d_forward.
 void winograd_forward(const Workers& workers, const Conv2DSize& size, std::int64_t batch,

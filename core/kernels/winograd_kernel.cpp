@@ -18,7 +18,7 @@ namespace minnow::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET == HWY_SCALAR
 
-// winograd_fits keeps work away.
+// winograd_kernel_fits keeps work away.
 void winograd_kernel(const KernelGradientJob&, Span, Span, Span) {}
 
 #else

@@ -83,7 +83,7 @@ TEST(Conv2DBackward, AgreesWithTheComplexStep) {
 
 TEST(Conv2DBackward, IsRightForEverySetting) {
   for (const ConvSetting& setting : conv_settings()) {
-    ASSERT_TRUE(backward_is_right(ConvCase(setting.size(), 2)));
+    ASSERT_TRUE(backward_is_right(ConvCase(setting.size(), setting.batch)));
   }
 }
 
@@ -124,7 +124,7 @@ TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
   for (const ConvSetting& setting :
        {ConvSetting{9, 9, 3, 3, 3, 13, 1, 1, 1, 1, 1, 1}, ConvSetting{7, 6, 40, 3, 3, 37},
         ConvSetting{9, 9, 8, 3, 3, 4}, ConvSetting{5, 5, 16, 3, 3, 4}}) {
-    const ConvCase c(setting.size(), 3);
+    const ConvCase c(setting.size(), 12);
     const auto fresh = backward_kernel(c, 1);
     auto dk = random_numbers(static_cast<std::int64_t>(c.kernel.size()), 9);
     auto expected = widen(dk);
@@ -143,15 +143,15 @@ TEST(Conv2DBackward, AddsToTheKernelGradientWhereAsked) {
 TEST(Conv2DAll, TouchNothingBehindTheirOperands) {
   for (const ConvSetting& setting : conv_settings()) {
     if (!setting.possible()) continue;
-    const ConvCase c(setting.size(), 2);
+    const ConvCase c(setting.size(), setting.batch);
     const Guarded x(c.x), kernel(c.kernel), dy(c.dy);
     const Workers workers(1);
     const std::vector<float> bias(static_cast<std::size_t>(c.size.filters), 0.5F);
     const Guarded b(bias), y(c.dy), dx(c.x), dkernel(c.kernel), dbias(bias);
-    kernels::conv2d_forward(workers, c.size, 2, x.data(), kernel.data(), y.data(),
+    kernels::conv2d_forward(workers, c.size, c.batch, x.data(), kernel.data(), y.data(),
                             {.bias = b.data(), .activation = {}});
-    kernels::conv2d_backward_input(workers, c.size, 2, dy.data(), kernel.data(), dx.data());
-    kernels::conv2d_backward_kernel(workers, c.size, 2, x.data(), dy.data(), dkernel.data(),
+    kernels::conv2d_backward_input(workers, c.size, c.batch, dy.data(), kernel.data(), dx.data());
+    kernels::conv2d_backward_kernel(workers, c.size, c.batch, x.data(), dy.data(), dkernel.data(),
                                     dbias.data(), /*accumulate=*/true);
     EXPECT_TRUE(std::isfinite(y.data()[0] + dx.data()[0] + dkernel.data()[0])) << c.name();
   }
@@ -166,7 +166,7 @@ TEST(Conv2DAll, GivesTheSameBitsOnAvx2AndAvx512) {
     return std::array{y, backward_input(c, 1), backward_kernel(c, 1), backward_bias(c, 1)};
   };
   for (const ConvSetting& setting : conv_settings()) {
-    const ConvCase c(setting.size(), 3);
+    const ConvCase c(setting.size(), setting.batch);
     if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "needs AVX-512";
     const auto wide = results(c);
     ASSERT_TRUE(kernels::use_cpu_target("AVX2"));

@@ -75,13 +75,14 @@ inline Transposes transposes(const ConvCase& c) {
   return t;
 }
 
-/// What decides the output size: `bottom` and `right` are the padding there.
+/// What decides the output size and the way: `bottom` and `right` are the padding there.
 struct ConvSetting {
   std::int64_t height, width, channels, kernel_h, kernel_w, filters;
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;
   std::int64_t dilation_h = 1, dilation_w = 1;
   std::int64_t groups = 1;
+  std::int64_t batch = 3;
 
   bool possible() const {
     return height + top + bottom >= (kernel_h - 1) * dilation_h + 1 &&
@@ -110,18 +111,22 @@ struct ConvSetting {
   }
 };
 
-/// Settings that winograd.cpp takes: odd and even outputs, padding around and on one side only,
-/// channels and filters that fill no register, that fill whole blocks, and more than those.
+/// Settings that winograd.cpp takes in batches of at least 12: odd and even outputs, padding around
+/// and on one side only, channels and filters that fill no register, that fill whole blocks, and
+/// more than those.
 inline std::vector<ConvSetting> winograd_settings() {
-  return {{13, 13, 32, 3, 3, 64},
-          {8, 9, 16, 3, 3, 16, 1, 1, 1, 1, 1, 1},
-          {7, 6, 17, 3, 3, 29, 1, 1, 0, 2, 2, 0},
-          {6, 7, 64, 3, 3, 64, 1, 1, 1, 1, 1, 1},
-          {9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
-          {6, 6, 16, 3, 3, 70, 1, 1, 1, 1, 1, 1},  // two blocks, which are small
-          {6, 6, 70, 3, 3, 16, 1, 1, 1, 1, 1, 1},
-          {5, 8, 31, 3, 3, 130, 1, 1, 2, 1, 1, 2},
-          {4, 4, 40, 3, 3, 24, 1, 1, 3, 3, 3, 3}};  // outputs that see padding alone
+  std::vector<ConvSetting> all{
+      {13, 13, 32, 3, 3, 64},
+      {8, 9, 16, 3, 3, 16, 1, 1, 1, 1, 1, 1},
+      {7, 6, 17, 3, 3, 29, 1, 1, 0, 2, 2, 0},
+      {6, 7, 64, 3, 3, 64, 1, 1, 1, 1, 1, 1},
+      {9, 5, 70, 3, 3, 33, 1, 1, 1, 1, 1, 1},
+      {6, 6, 16, 3, 3, 70, 1, 1, 1, 1, 1, 1},  // two blocks, which are small
+      {6, 6, 70, 3, 3, 16, 1, 1, 1, 1, 1, 1},
+      {5, 8, 31, 3, 3, 130, 1, 1, 2, 1, 1, 2},
+      {4, 4, 40, 3, 3, 24, 1, 1, 3, 3, 3, 3}};  // outputs that see padding alone
+  for (ConvSetting& setting : all) setting.batch = 12;
+  return all;
 }
 
 /// Settings whose copies with padding around are cut, or have no room at all.
@@ -135,6 +140,7 @@ inline std::vector<ConvSetting> large_conv_settings() {
           {3, 4, 6, 3, 3, 2000, 1, 1, 1, 1, 1, 1, 1, 1, 2},   //
           {20, 21, 3, 3, 3, 5, 9, 8},                         // more classes than a pass
           {33, 9, 16, 3, 3, 32, 2, 2, 1, 1, 1, 1},            // a middling kernel
+          {16, 16, 64, 3, 2, 130, 1, 1, 1, 1, 1, 0},          // outputs for a tap at a time
           {5, 22, 70, 3, 3, 9, 1, 2, 1, 1, 2, 3, 1, 2}};
 }
 
@@ -246,7 +252,11 @@ inline std::vector<ConvSetting> conv_settings() {
   all.push_back({4, 2, 3, 1, 1, 5, 1, 2, 0, 0, 0, 1});
   all.push_back({3, 2, 4, 3, 2, 6, 1, 1, 0, 2, 0, 0, 2, 1});
   for (const ConvSetting& setting : large_conv_settings()) all.push_back(setting);
-  for (const ConvSetting& setting : winograd_settings()) all.push_back(setting);
+  for (ConvSetting setting : winograd_settings()) {
+    all.push_back(setting);
+    setting.batch = 2;  // fewer than the kernel's transform is worth
+    all.push_back(setting);
+  }
   for (const ConvSetting& setting : narrow_conv_settings()) all.push_back(setting);
   return all;
 }
