@@ -6,7 +6,7 @@
 namespace minnow::kernels {
 namespace {
 
-constexpr std::int64_t most_numbers = 32768;  // of a kernel
+constexpr std::int64_t most_numbers = 40960;  // of a kernel: 64 channels, as many filters, 3 x 3
 
 }  // namespace
 

@@ -67,9 +67,10 @@ bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::
 
 // Wider panels have fewer rows of B to find, and lower tiles: with many terms those of the usual
 // width do better, four registers being too low where they reach all rows, and three where they are
-// higher.
+// higher. With few terms what takes time is C, whose rows are written once.
 int width_in_place(const Tiles& tiles, const GemmSize& size, std::int64_t rows, std::int64_t left) {
   constexpr std::int64_t many_terms = 65;
+  if (size.k <= few_terms) return tiles.widest(left);
   const int usual = tiles.width(left), wide = tiles.wide(left);
   const bool higher = wide == 3 * tiles.lanes || rows <= tiles.tallest(usual);
   return higher && rows > tiles.tallest(wide) && size.k >= many_terms ? usual : wide;

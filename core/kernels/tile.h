@@ -78,7 +78,11 @@ struct Tiles {
   int wide(std::int64_t left) const {
     return left >= 4 * lanes && most_rows[4] > 0 ? 4 * lanes : broad(left);
   }
-  /// The same where there are so few rows that other tiles' sums would wait for one another.
+  /// Four registers also where the last of them is a part.
+  int widest(std::int64_t left) const {
+    return left > 3 * lanes && most_rows[4] > 0 ? 4 * lanes : wide(left);
+  }
+  /// As wide() where there are so few rows that other tiles' sums would wait for one another.
   int for_rows(std::int64_t rows, std::int64_t left) const {
     return rows <= most_rows[4] ? wide(left) : broad(left);
   }
