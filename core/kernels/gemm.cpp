@@ -344,8 +344,9 @@ void gemm(const Workers& workers, const GemmSize& size, const Operand& a, const 
     return gemm_transposed(workers, size, a, b, c, accumulate, epilogue);
   }
   Product product{size, a, b, c, c_stride, accumulate, &epilogue};
-  // The elements of a column of stride 1 lie beside one another in either layout.
+  // The elements of a column of stride 1 lie beside one another in either layout, and a row's.
   if (size.n == 1 && b.stride == 1) product.b = {b.data, size.k, /*transposed=*/true};
+  if (size.k == 1 && b.stride == 1 && size.n > 1) product.b = {b.data, size.n};
   const float nothing = 0;  // operands of no terms may be null, which takes no offset
   if (size.k == 0) product.a = product.b = {&nothing, 1};
   constexpr double flops_per_ns = 64;

@@ -27,25 +27,19 @@ static_assert(tallest_narrow <= 3 * TileJob::most_groups);
 HWY_NOINLINE void write_part(const float* sums, int width, int rows, const TileJob& job,
                              float* HWY_RESTRICT c) {
   const FloatTag d;
-  const auto sum = [&](std::int64_t j) HWY_ATTR {
-    const Floats v = hn::LoadU(d, sums + j);
-    return job.add ? hn::Add(hn::LoadU(d, c + j), v) : v;
-  };
-  const auto write = [&](std::int64_t j, Floats v)
-                         HWY_ATTR { hn::StoreU(at_least(hn::Set(d, job.floor), v), d, c + j); };
+  const Floats floor = hn::Set(d, job.floor);
+  const std::int64_t whole = job.columns / lanes * lanes;
+  const Partial part(job.columns - whole);
   for (int i = 0; i < rows; ++i, sums += width, c += job.c_row) {
-    if (job.columns >= lanes) {
-      // The last register overlaps the one before, which is not written yet.
-      const std::int64_t last = job.columns - lanes;
-      const Floats its = sum(last);
-      for (std::int64_t j = 0; j < last; j += lanes) write(j, sum(j));
-      write(last, its);
-      continue;
+    for (std::int64_t j = 0; j < whole; j += lanes) {
+      Floats v = hn::Load(d, sums + j);
+      if (job.add) v = hn::Add(hn::LoadU(d, c + j), v);
+      hn::StoreU(at_least(floor, v), d, c + j);
     }
-    for (std::int64_t j = 0; j < job.columns; ++j) {
-      const float v = job.add ? c[j] + sums[j] : sums[j];
-      c[j] = v < job.floor ? job.floor : v;
-    }
+    if (part.count == 0) continue;
+    Floats v = hn::Load(d, sums + whole);
+    if (job.add) v = hn::Add(part.load(c + whole), v);
+    store_first(at_least(floor, v), part.count, c + whole);
   }
 }
 
