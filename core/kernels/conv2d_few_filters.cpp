@@ -118,7 +118,7 @@ class FewFilters {
     const std::int64_t here = std::max<std::int64_t>(filters_ * together_, 8) * sets_;
     const std::int64_t registers = ceil_div(filters_, tiles_.lanes);
     const std::int64_t there = terms() * registers;
-    return registers == 1 ? 20 * here < 19 * there : 10 * here < 9 * there;
+    return registers == 1 ? 5 * here < 6 * there : 10 * here < 9 * there;
   }
   std::int64_t parts() const { return s_.groups * sets_ * cut_.count; }
   // Of a filter.
