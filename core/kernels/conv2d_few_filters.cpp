@@ -114,11 +114,13 @@ class FewFilters {
   bool fit() const {
     if (tiles_.lanes == 1 || runs_.step != 1 || parts() * part_sums() > most_sums) return false;
     // Multiply-adds of a place, of which a few wait for one another. Those of a single register's
-    // width take longer the other way, for as many numbers are loaded.
+    // width take longer the other way, for as many numbers are loaded: by instructions of their
+    // own, but for AVX-512's.
     const std::int64_t here = std::max<std::int64_t>(filters_ * together_, 8) * sets_;
     const std::int64_t registers = ceil_div(filters_, tiles_.lanes);
     const std::int64_t there = terms() * registers;
-    return registers == 1 ? 5 * here < 6 * there : 10 * here < 9 * there;
+    const std::int64_t cost = registers > 1 ? 18 : tiles_.lanes < 16 ? 24 : 19;
+    return 20 * here < cost * there;
   }
   std::int64_t parts() const { return s_.groups * sets_ * cut_.count; }
   // Of a filter.
