@@ -5,6 +5,7 @@
 #include "core/kernels/dots.h"
 #include "core/kernels/elementwise.h"
 #include "core/kernels/large_product.h"
+#include "core/kernels/narrow_product.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/product.h"
 #include "core/kernels/row_product.h"
@@ -33,12 +34,6 @@ bool reads_in_place(const Product& p, std::int64_t rows, std::int64_t columns) {
   return rows <= 64 || p.b.stride <= 2 * widest_panel;
 }
 
-// Whether B does not stay near from one product to the next.
-bool comes_from_afar(const Product& p) {
-  constexpr std::int64_t near = 1 << 18;  // numbers
-  return p.size.k * p.b.stride > near;
-}
-
 // Rows from which on a panel's copy serves enough others, or spares them rows whole pages apart.
 std::int64_t least_copied(const Product& p, const Tiles& tiles) {
   if (tiles.asking == nullptr) return tiles.copied() + 3;  // no tile asks for B instead
@@ -52,7 +47,7 @@ bool asks_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::in
   const std::int64_t most = tiles.asked(), others = rows - most;
   const bool pays = others == 0 || p.b.stride % page != 0 || (2 * others > most && others <= most);
   return !p.b.transposed && tiles.asks(tiles.wide(columns), columns) && others >= 0 &&
-         rows < least_copied(p, tiles) && pays && comes_from_afar(p);
+         rows < least_copied(p, tiles) && pays && comes_from_afar(p.size, p.b);
 }
 
 // Whether a panel's first rows copy it for the others, while they wait for it: where it comes from
@@ -60,7 +55,7 @@ bool asks_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::in
 bool copies_first(const Product& p, const Tiles& tiles, std::int64_t rows, std::int64_t columns,
                   bool in_place) {
   constexpr std::int64_t many = 48;
-  const bool pays = comes_from_afar(p) || (rows >= many && p.b.stride > most_columns);
+  const bool pays = comes_from_afar(p.size, p.b) || (rows >= many && p.b.stride > most_columns);
   return !p.b.transposed && tiles.copies(tiles.wide(columns), columns) &&
          rows >= least_copied(p, tiles) && (!in_place || pays);
 }
@@ -239,6 +234,7 @@ void multiply_single(const Product& p, std::int64_t row, Span columns) {
 }
 
 void multiply(const Product& p, Span rows, Span columns) {
+  if (is_narrow(p, rows, columns)) return multiply_narrow(p, rows);
   if (is_thin(p)) return multiply_thin(p, rows, columns);
   if (rows.size() == 1 && !p.b.transposed) return multiply_single(p, rows.begin, columns);
   if (is_large(p, rows, columns)) return multiply_large(p, rows, columns);

@@ -95,6 +95,12 @@ inline const float* bias_at(const Product& p, std::int64_t term, std::int64_t co
   return term == 0 && p.epilogue->bias != nullptr ? p.epilogue->bias + column : nullptr;
 }
 
+// Whether B, or an A whose terms lie as B's, does not stay near from one product to the next.
+inline bool comes_from_afar(const GemmSize& size, const Operand& operand) {
+  constexpr std::int64_t near = 1 << 18;  // numbers
+  return size.k * operand.stride > near;
+}
+
 // How far ahead B is asked for where it comes from afar: along its rows if there are few of them,
 // whose pages are found already, else as many rows as can be on their way.
 inline std::int64_t ahead_in(const Product& p) {

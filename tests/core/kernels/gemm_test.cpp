@@ -246,6 +246,26 @@ TEST(Gemm, IsRightForFewRowsOfDotProducts) {
   }
 }
 
+// Kernel gradients of narrow layers, which are computed as columns.
+TEST(Gemm, IsRightForFewColumnsOfATransposedMatrix) {
+  for (const std::int64_t n : {1, 2, 3, 5, 6, 7, 9, 10, 12, 15, 17, 20, 21, 23, 25}) {
+    for (const std::int64_t m : {63, 64, 67, 255, 256, 257, 700}) {
+      for (const std::int64_t k : {1, 9, 32, 65, 256, 600}) {
+        Case c{.size = {m, n, k}, .a_transposed = true};
+        c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
+        ASSERT_TRUE(is_right(c));
+        c.accumulate = true;
+        c.bias = m == 67;
+        ASSERT_TRUE(is_right(c));
+      }
+    }
+  }
+  Case afar{.size = {9000, 3, 33}, .a_transposed = true, .accumulate = true};
+  EXPECT_TRUE(is_right(afar));
+  afar.size.n = 10;
+  EXPECT_TRUE(is_right(afar));
+}
+
 TEST(Gemm, AppliesBiasAndActivationOnceHoweverManyBlocks) {
   using enum ActivationKind;
   for (const ActivationKind kind :
@@ -330,9 +350,9 @@ TEST(Gemm, LetsNanThroughRelu) {
 
 TEST(Gemm, TouchesNothingBehindItsOperands) {
   for (const GemmSize size :
-       {GemmSize{64, 10, 100}, GemmSize{300, 20, 50}, GemmSize{40, 7, 33}, GemmSize{5, 70, 40},
-        GemmSize{30, 85, 21}, GemmSize{1, 33, 40}, GemmSize{300, 150, 140}, GemmSize{70, 600, 30},
-        GemmSize{15, 1040, 260}}) {
+       {GemmSize{64, 10, 100}, GemmSize{300, 20, 50}, GemmSize{300, 10, 50}, GemmSize{70, 3, 9},
+        GemmSize{40, 7, 33}, GemmSize{5, 70, 40}, GemmSize{30, 85, 21}, GemmSize{1, 33, 40},
+        GemmSize{300, 150, 140}, GemmSize{70, 600, 30}, GemmSize{15, 1040, 260}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Guarded a(random_numbers(size.m * size.k, 1)), b(random_numbers(size.k * size.n, 2));
       const Guarded c(random_numbers(size.m * size.n, 3));
@@ -350,7 +370,8 @@ TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
         GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{1, 700, 500}, GemmSize{8, 300, 700},
         GemmSize{49, 48, 900},  // of which the last of 7 threads has one row
         GemmSize{400, 1, 500}, GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
-        GemmSize{1024, 130, 600}, GemmSize{16, 70, 400}, GemmSize{12, 10, 300}}) {
+        GemmSize{1024, 130, 600}, GemmSize{16, 70, 400}, GemmSize{12, 10, 300},
+        GemmSize{300, 10, 64}, GemmSize{130, 3, 32}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       const auto alone = run(c, 1).actual;
@@ -366,7 +387,7 @@ TEST(Gemm, GivesTheSameBitsOnAvx2AndAvx512) {
   for (const GemmSize size :
        {GemmSize{61, 130, 300}, GemmSize{32, 10, 500}, GemmSize{13, 70, 400}, GemmSize{9, 33, 300},
         GemmSize{32, 300, 10}, GemmSize{1, 500, 400}, GemmSize{8, 40, 190}, GemmSize{300, 1, 170},
-        GemmSize{270, 290, 520}}) {
+        GemmSize{270, 290, 520}, GemmSize{300, 6, 40}, GemmSize{90, 20, 50}}) {
     for (const int way : {0, 1, 2, 3}) {
       const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "needs AVX-512";
