@@ -371,12 +371,17 @@ TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
         GemmSize{49, 48, 900},  // of which the last of 7 threads has one row
         GemmSize{400, 1, 500}, GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
         GemmSize{1024, 130, 600}, GemmSize{16, 70, 400}, GemmSize{12, 10, 300},
-        GemmSize{300, 10, 64}, GemmSize{130, 3, 32}}) {
+        GemmSize{300, 10, 64}, GemmSize{300, 20, 900}}) {
     for (const int way : {0, 1, 2, 3}) {
-      const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
-      const auto alone = run(c, 1).actual;
-      for (const int threads : {2, 3, 4, 7}) {
-        EXPECT_TRUE(same_bits(alone, run(c, threads).actual)) << threads << " threads";
+      for (const bool accumulate : {false, true}) {
+        const Case c{.size = size,
+                     .a_transposed = way % 2 == 1,
+                     .b_transposed = way / 2 == 1,
+                     .accumulate = accumulate};
+        const auto alone = run(c, 1).actual;
+        for (const int threads : {2, 3, 4, 7}) {
+          EXPECT_TRUE(same_bits(alone, run(c, threads).actual)) << threads << " threads";
+        }
       }
     }
   }
