@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "core/kernels/conv2d_taps.h"
 #include "core/kernels/max_windows.h"
 #include "core/kernels/pool2d.h"
 #include "core/parallel.h"
@@ -39,43 +38,6 @@ void max_with_nan(const Pool2DSize& s, const Windows& w, std::int64_t channels, 
   }
 }
 
-namespace {
-
-// The places of [begin, begin + length) that lie in [0, limit).
-Span inside(std::int64_t begin, std::int64_t length, std::int64_t limit) {
-  return {std::max<std::int64_t>(begin, 0), std::min(begin + length, limit)};
-}
-// Those of the windows of row i and of column j of the output that lie in the image.
-Span rows_of_windows(const Pool2DSize& s, std::int64_t i) {
-  return inside(i * s.stride_h - s.pad_top, s.pool_h, s.height);
-}
-Span columns_of_windows(const Pool2DSize& s, std::int64_t j) {
-  return inside(j * s.stride_w - s.pad_left, s.pool_w, s.width);
-}
-
-// f(windows, the first one's first place in the image, its column in the output) for the windows of
-// row i of the output: those beside one another that lie in the image at once.
-template <class F>
-void for_windows(const Pool2DSize& s, std::int64_t i, F&& f) {
-  const Span rows = rows_of_windows(s, i);
-  const auto run = [&](std::int64_t j, std::int64_t count) {
-    const Span columns = columns_of_windows(s, j);
-    f(Windows{rows.size(), columns.size(), count}, rows.begin * s.width + columns.begin, j);
-  };
-  const Span whole = places_inside(-s.pad_left, s.stride_w, s.width - s.pool_w + 1, s.out_w);
-  for (std::int64_t j = 0; j < whole.begin; ++j) run(j, 1);
-  if (whole.size() > 0) run(whole.begin, whole.size());
-  for (std::int64_t j = whole.end; j < s.out_w; ++j) run(j, 1);
-}
-
-// Whether each place along an axis lies in one window, and in no other.
-bool in_one_window(std::int64_t length, std::int64_t pool, std::int64_t stride, std::int64_t pad,
-                   std::int64_t out) {
-  return pool == stride && out * stride - pad >= length;
-}
-
-}  // namespace
-
 void max_pool_forward(const Workers& workers, const Pool2DSize& s, std::int64_t batch,
                       const float* x, float* y, void* winners) {
   const std::int64_t image = s.height * s.width * s.channels, row = s.out_w * s.channels;
@@ -95,8 +57,7 @@ void max_pool_backward(const Workers& workers, const Pool2DSize& s, std::int64_t
   // Windows may overlap, so an image belongs to one thread.
   const double work = static_cast<double>(image + s.out_h * row * s.pool_h * s.pool_w) * 0.1;
   const Winners all{const_cast<void*>(winners), winner_bytes(s) == 1};  // which are only read
-  const bool add = !in_one_window(s.height, s.pool_h, s.stride_h, s.pad_top, s.out_h) ||
-                   !in_one_window(s.width, s.pool_w, s.stride_w, s.pad_left, s.out_w);
+  const bool add = !windows_tile(s);
   workers.for_each(batch, work, [&](std::int64_t n) {
     float* to = dx + n * image;
     if (add) std::fill_n(to, image, 0.0F);

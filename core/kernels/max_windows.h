@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "pool2d.h"
+#include "pool_windows.h"
 
 // Internal to core/kernels: what max pooling is made of. It is compiled once for each instruction
 // set; what feeds it, and what little is done number by number, once.
@@ -24,12 +25,6 @@ struct Winners {
   }
   void read(std::int64_t count, std::uint32_t* to) const;
   void write(const std::uint32_t* from, std::int64_t count) const;
-};
-
-/// Windows of one size beside one another: rows x columns places each, the windows and their places
-/// lying as the pooling's size says.
-struct Windows {
-  std::int64_t rows, columns, count;
 };
 
 /// The largest numbers of windows, channel by channel, and where they lie: of x, from the first
