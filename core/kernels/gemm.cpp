@@ -259,9 +259,9 @@ constexpr std::int64_t most_pieces = 16;
 constexpr std::int64_t most_results = 2048;
 
 std::int64_t pieces_of(const Product& p) {
-  constexpr std::int64_t deep = 1024, most_of_row = 4, large = 65536;  // terms, pieces, numbers
+  constexpr std::int64_t most_of_row = 4, large = 65536;  // pieces, numbers
   if (p.size.m * p.size.n > most_results) return 1;
-  const std::int64_t by_depth = std::min(p.size.k / deep, most_pieces);
+  const std::int64_t by_depth = std::min(p.size.k / terms_of_piece, most_pieces);
   const bool row = p.size.m == 1 && !p.b.transposed;
   const std::int64_t by_size = row ? std::min(p.size.k * p.size.n / large, most_of_row) : 1;
   return std::max<std::int64_t>({by_depth, by_size, 1});

@@ -13,14 +13,16 @@ constexpr std::int64_t near = 256 * widest;  // numbers of C that stay near unti
 }  // namespace
 
 // Turning takes as long for each number of C as so many terms as there are lanes, or twice as many
-// where the sums wait for A. Blocks of terms would be added to one another before what C holds.
+// where the sums wait for A. Blocks of terms would be added to one another before what C holds, and
+// sums of so many terms that gemm may cut them would be cut here as they are not elsewhere.
 bool is_narrow(const Product& p, Span rows, Span columns) {
   constexpr std::int64_t many = 64;
   const std::int64_t n = p.size.n, lanes = tiles().lanes, empty = (lanes - n % lanes) % lanes;
   const std::int64_t terms = comes_from_afar(p.size, p.a) ? 2 * lanes : lanes;
   return p.a.transposed && !p.b.transposed && n <= widest && rows.size() >= many &&
          columns.size() == n && p.c_stride == n && p.epilogue->bias == nullptr &&
-         (!p.accumulate || blocks_of_terms(p) == 1) && p.size.k * empty > terms * n;
+         (!p.accumulate || blocks_of_terms(p) == 1) && p.size.k < 2 * terms_of_piece &&
+         p.size.k * empty > terms * n;
 }
 
 void multiply_narrow(const Product& p, Span rows) {

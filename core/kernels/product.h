@@ -28,9 +28,10 @@ struct Product {
   }
 };
 
-constexpr std::int64_t block_k = 512;    // terms of a sum in registers, at most
-constexpr std::int64_t many_rows = 257;  // for which a panel of B is worth a copy
-constexpr std::int64_t page = 1024;      // numbers; whole pages apart, a cache has few places
+constexpr std::int64_t block_k = 512;          // terms of a sum in registers, at most
+constexpr std::int64_t many_rows = 257;        // for which a panel of B is worth a copy
+constexpr std::int64_t page = 1024;            // numbers; whole pages apart, a cache has few places
+constexpr std::int64_t terms_of_piece = 1024;  // at least, where a sum is cut for threads
 constexpr std::int64_t most_turned_terms = 256;  // where A's columns are turned into rows
 
 // The terms come in blocks of about one size, of whole cache lines; one where there are none. A
