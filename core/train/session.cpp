@@ -16,15 +16,21 @@ constexpr std::int64_t float_size = sizeof(float);
 
 std::size_t as_size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-// A pass's work in nanoseconds, too low rather than too high: each number of a row's activations is
-// made once or twice, each weight is read.
+// A pass's work in nanoseconds: each number of a row's activations is made once or twice, by
+// convolutions for the most part, and each weight is read.
 double work_of(const Engine& engine, std::int64_t rows, std::int64_t weights) {
-  constexpr double ns_per_weight = 0.2;
+  constexpr double ns_per_byte = 0.25, ns_per_weight = 0.2;
   const Plan& plan = engine.plan();
   const std::int64_t all = std::max<std::int64_t>(1, plan.rows());
   const double bytes = static_cast<double>(plan.arena_bytes()) * static_cast<double>(rows);
-  return bytes / static_cast<double>(all) + ns_per_weight * static_cast<double>(weights);
+  return ns_per_byte * bytes / static_cast<double>(all) +
+         ns_per_weight * static_cast<double>(weights);
 }
+
+// Threads wait for one another behind each operation, and what one has written the other fetches:
+// they pay from a few times as much work on as for a single operation, and from more where the
+// operations are those of training.
+constexpr double share_in_prediction = 0.25, share_in_training = 0.1;
 
 }  // namespace
 
@@ -196,7 +202,7 @@ void Session::train(const Workers& workers, const CheckedData& data, const Batch
                     const StepPlace& place, std::span<double> tally) {
   // A trained weight is read twice, and its gradient and state are read and written.
   const std::int64_t weights = parameters_.extent() + 3 * parameters_.trainable_extent();
-  workers.together(work_of(*training_, batch.count, weights),
+  workers.together(share_in_training * work_of(*training_, batch.count, weights),
                    [&](const Workers& team) { train_together(team, data, batch, place, tally); });
 }
 
@@ -241,7 +247,8 @@ float Session::rate_of(std::int64_t step) const noexcept {
 void Session::evaluate(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                        std::span<double> tally) {
   Engine& engine = *evaluation_;
-  workers.together(work_of(engine, batch.count, parameters_.extent()), [&](const Workers& team) {
+  const double work = work_of(engine, batch.count, parameters_.extent());
+  workers.together(share_in_prediction * work, [&](const Workers& team) {
     double loss = 0;
     for_slices(engine, batch, [&](const Slice& slice) {
       gather(engine, team, data, slice.rows, true);
@@ -255,7 +262,8 @@ void Session::evaluate(const Workers& workers, const CheckedData& data, const Ba
 void Session::predict(const Workers& workers, const CheckedData& data, const BatchRows& batch,
                       std::span<float* const> outputs) {
   Engine& engine = *prediction_;
-  workers.together(work_of(engine, batch.count, parameters_.extent()), [&](const Workers& team) {
+  const double work = work_of(engine, batch.count, parameters_.extent());
+  workers.together(share_in_prediction * work, [&](const Workers& team) {
     for_slices(engine, batch, [&](const Slice& slice) {
       gather(engine, team, data, slice.rows, false);
       engine.forward({.workers = team, .rows = slice.rows.count});
