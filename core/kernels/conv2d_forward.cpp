@@ -57,8 +57,8 @@ class Forward {
            Offsets& offsets) const {
     if (by_taps_) {
       const std::int64_t some = std::max<std::int64_t>(most_sums / out_row_, 1);
-      for (std::int64_t row = i; row < i + count; row += some, y += some * out_row_) {
-        taps(image, row, std::min(some, i + count - row), y);
+      for (std::int64_t row = i; row < i + count; row += some) {
+        taps(image, row, std::min(some, i + count - row), y + (row - i) * out_row_);
       }
       return;
     }
