@@ -1,4 +1,5 @@
 #include "core/kernels/narrow_product.h"
+
 #include "core/kernels/elementwise.h"
 #include "core/kernels/pack.h"
 #include "core/kernels/tile.h"

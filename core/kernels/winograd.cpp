@@ -282,10 +282,10 @@ bool winograd_fits(const Conv2DSize& s, std::int64_t batch) noexcept {
 
 bool winograd_kernel_fits(const Conv2DSize& s, std::int64_t batch) noexcept {
   const double patches = static_cast<double>(batch * patches_in(s));
-  const double outputs = static_cast<double>(batch * s.out_h * s.out_w);
   // Directly, few filters leave most of a tile's width empty.
-  if (s.filters < 32) return can_filter(s) && outputs > 2.5 * patches;
-  return can_filter(s) && outputs > cost_of_sums + cost_of_patch_in_them * patches;
+  const double cost =
+      s.filters < 32 ? 2.5 * patches : cost_of_sums + cost_of_patch_in_them * patches;
+  return can_filter(s) && static_cast<double>(batch * s.out_h * s.out_w) > cost;
 }
 
 void winograd_forward(const Workers& workers, const Conv2DSize& s, std::int64_t batch,

@@ -6,10 +6,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <string>
 
-#include "core/kernels/cpu_target.h"
 #include "core/parallel.h"
+#include "tests/core/kernels/gemm_case.h"
 #include "tests/support/compare.h"
 #include "tests/support/guarded.h"
 #include "tests/support/numbers.h"
@@ -21,73 +20,7 @@ namespace {
 using kernels::Epilogue;
 using kernels::GemmSize;
 
-// One product: dense operands, and how they lie in memory.
-struct Case {
-  GemmSize size;
-  bool a_transposed = false, b_transposed = false;
-  bool accumulate = false;
-  std::int64_t extra = 0;  // numbers between rows that belong to nobody
-  bool bias = false;
-  ActivationFn activation = {};
-};
-
-// rows x cols numbers laid out with a stride, perhaps transposed; NaN where nobody should read.
-struct Laid {
-  std::vector<float> memory;
-  kernels::Operand operand;
-};
-Laid lay_out(const std::vector<float>& dense, std::int64_t rows, std::int64_t cols, bool transposed,
-             std::int64_t extra) {
-  const std::int64_t stride = (transposed ? rows : cols) + extra;
-  Laid laid{all_nan((transposed ? cols : rows) * stride), {}};
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < cols; ++j) {
-      const std::int64_t at = transposed ? j * stride + i : i * stride + j;
-      laid.memory[static_cast<std::size_t>(at)] = dense[static_cast<std::size_t>(i * cols + j)];
-    }
-  }
-  laid.operand = {laid.memory.data(), stride, transposed};
-  return laid;
-}
-
-struct Outcome {
-  std::vector<double> expected;
-  std::vector<float> actual;  // m x n
-  bool between_untouched;     // what lies between the rows of C
-};
-
-Outcome run(const Case& c, int threads = 1) {
-  const auto [m, n, k] = c.size;
-  const auto a = random_numbers(m * k, 1), b = random_numbers(k * n, 2);
-  const auto bias = random_numbers(n, 3), old = random_numbers(m * n, 4);
-  const std::int64_t stride = n + c.extra;
-  std::vector<float> memory = all_nan(m * stride);
-  if (c.accumulate) memory = lay_out(old, m, n, false, c.extra).memory;
-  const Laid laid_a = lay_out(a, m, k, c.a_transposed, c.extra);
-  const Laid laid_b = lay_out(b, k, n, c.b_transposed, 2 * c.extra);
-  const Epilogue epilogue{c.bias ? bias.data() : nullptr, c.activation};
-  kernels::gemm(Workers(threads), c.size, laid_a.operand, laid_b.operand, memory.data(), stride,
-                c.accumulate, epilogue);
-
-  Outcome out{oracle::product(m, n, k, widen(a), widen(b)), {}, true};
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < stride; ++j) {
-      const float v = memory[static_cast<std::size_t>(i * stride + j)];
-      if (j >= n) {
-        out.between_untouched = out.between_untouched && std::isnan(v);
-        continue;
-      }
-      double& e = out.expected[static_cast<std::size_t>(i * n + j)];
-      if (c.accumulate) e += old[static_cast<std::size_t>(i * n + j)];
-      if (c.bias) e += bias[static_cast<std::size_t>(j)];
-      e = oracle::activate(c.activation, e);
-      out.actual.push_back(v);
-    }
-  }
-  return out;
-}
-
-testing::AssertionResult is_right(const Case& c, int threads = 1) {
+testing::AssertionResult is_right(const GemmCase& c, int threads = 1) {
   const Outcome out = run(c, threads);
   if (!out.between_untouched) return testing::AssertionFailure() << "wrote between the rows of C";
   const double scale = std::max(1.0, static_cast<double>(c.size.k));
@@ -104,7 +37,7 @@ TEST(Gemm, IsRightForOddSizesAndEveryTransposition) {
       for (int more = 0; more < 2; ++more) {
         const std::int64_t k = sizes[turn++ % sizes.size()];
         for (const int way : {0, 1, 2, 3}) {
-          Case c{.size = {m, n, k}, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+          GemmCase c{.size = {m, n, k}, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
           c.extra = static_cast<std::int64_t>(turn % 3);
           c.accumulate = turn % 5 == 0;
           ASSERT_TRUE(is_right(c));
@@ -124,7 +57,7 @@ TEST(Gemm, IsRightWhereItIsLarge) {
           GemmSize{300, 514, 401}, GemmSize{139, 260, 1021},  // A's rows are a page apart
           GemmSize{1021, 150, 200},                           // and its terms, transposed
           GemmSize{20, 1021, 850}}) {                         // B's rows are
-      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      GemmCase c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       c.extra = 3;
       c.bias = true;
       c.activation = {ActivationKind::relu};
@@ -142,7 +75,7 @@ TEST(Gemm, IsRightForFewTerms) {
   for (const int way : {0, 1, 2, 3}) {
     for (const GemmSize size : {GemmSize{1, 140, 3}, GemmSize{7, 129, 1}, GemmSize{33, 1100, 10},
                                 GemmSize{300, 527, 16}, GemmSize{20, 150, 17}}) {
-      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      GemmCase c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       c.extra = way;
       c.bias = true;
       c.activation = {way % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh};
@@ -161,7 +94,7 @@ TEST(Gemm, IsRightBeyondOneBlock) {
          {GemmSize{5, 130, 513}, GemmSize{150, 273, 515}, GemmSize{67, 10, 600},
           GemmSize{9, 65, 385}, GemmSize{1, 77, 500}, GemmSize{40, 131, 400}, GemmSize{130, 3, 31},
           GemmSize{21, 300, 1100}}) {  // B from afar
-      Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+      GemmCase c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
       EXPECT_TRUE(is_right(c));
       c.accumulate = true;
       EXPECT_TRUE(is_right(c));
@@ -178,7 +111,7 @@ TEST(Gemm, IsRightForOneRowAndOneColumn) {
           GemmSize{1, 1101, 403},  // in pieces
           GemmSize{1, 2101, 77}, GemmSize{1, 13, 6003}}) {
       for (const bool accumulate : {false, true}) {
-        Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
+        GemmCase c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
         c.accumulate = accumulate;
         c.extra = way;
         EXPECT_TRUE(is_right(c));
@@ -198,7 +131,7 @@ TEST(Gemm, IsRightForThinProducts) {
     for (const std::int64_t m : {1, 2, 3, 4, 7, 33, 300}) {
       for (const std::int64_t k : {33, 48, 64, 79, 101, 203, 513, 2047, 2100, 4500}) {
         if (m * k > 70000 && n % 5 != 0) continue;
-        Case c{.size = {m, n, k}, .b_transposed = true, .extra = m % 3, .bias = k % 2 == 0};
+        GemmCase c{.size = {m, n, k}, .b_transposed = true, .extra = m % 3, .bias = k % 2 == 0};
         c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
         ASSERT_TRUE(is_right(c));
         c.bias = false;
@@ -210,35 +143,12 @@ TEST(Gemm, IsRightForThinProducts) {
   }
 }
 
-// Thin layers predict the same whatever else is in the batch; those of 2048 inputs and more are cut
-// into pieces where there are few results.
-TEST(Gemm, GivesARowOfAThinProductTheSameBitsInAnyBatch) {
-  constexpr std::int64_t rows = 53, first = 5;
-  for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 8, 10, 13, 15}) {
-    for (const std::int64_t k : {33, 48, 64, 100, 125, 128, 192, 200, 256, 300, 320, 500, 1999}) {
-      const auto a = random_numbers(rows * k, 1), b = random_numbers(n * k, 2);
-      const auto product = [&](std::int64_t from, std::int64_t m) {
-        auto c = all_nan(m * n);
-        kernels::gemm(Workers(1), {m, n, k}, {a.data() + from * k, k}, {b.data(), k, true},
-                      c.data(), n, /*accumulate=*/false);
-        return c;
-      };
-      const auto whole = product(0, rows);
-      for (const std::int64_t m : {1, 2, 9, 17}) {
-        const auto begin = whole.begin() + first * n;
-        EXPECT_TRUE(same_bits(std::vector<float>(begin, begin + m * n), product(first, m)))
-            << m << " x " << n << " x " << k;
-      }
-    }
-  }
-}
-
-// Or few rows.
+// Few rows, too, where both operands lie so.
 TEST(Gemm, IsRightForFewRowsOfDotProducts) {
   for (const std::int64_t m : {1, 2, 3, 4, 5, 7, 8, 9, 10, 13, 16, 17, 32}) {
     for (const GemmSize size : {GemmSize{m, 16, 256}, GemmSize{m, 33, 400}, GemmSize{m, 10, 300},
                                 GemmSize{m, 131, 2100}}) {
-      Case c{.size = size, .b_transposed = true, .extra = m % 3, .bias = m % 2 == 0};
+      GemmCase c{.size = size, .b_transposed = true, .extra = m % 3, .bias = m % 2 == 0};
       c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
       EXPECT_TRUE(is_right(c));
       EXPECT_TRUE(is_right(c, 2));
@@ -251,7 +161,7 @@ TEST(Gemm, IsRightForFewColumnsOfATransposedMatrix) {
   for (const std::int64_t n : {1, 2, 3, 5, 6, 7, 9, 10, 12, 15, 17, 20, 21, 23, 25}) {
     for (const std::int64_t m : {63, 64, 67, 255, 256, 257, 700}) {
       for (const std::int64_t k : {1, 9, 32, 65, 256, 600}) {
-        Case c{.size = {m, n, k}, .a_transposed = true};
+        GemmCase c{.size = {m, n, k}, .a_transposed = true};
         c.activation.kind = m % 2 == 0 ? ActivationKind::relu : ActivationKind::tanh;
         ASSERT_TRUE(is_right(c));
         c.accumulate = true;
@@ -260,7 +170,7 @@ TEST(Gemm, IsRightForFewColumnsOfATransposedMatrix) {
       }
     }
   }
-  Case afar{.size = {9000, 3, 33}, .a_transposed = true, .accumulate = true};
+  GemmCase afar{.size = {9000, 3, 33}, .a_transposed = true, .accumulate = true};
   EXPECT_TRUE(is_right(afar));
   afar.size.n = 10;
   EXPECT_TRUE(is_right(afar));
@@ -272,7 +182,7 @@ TEST(Gemm, AppliesBiasAndActivationOnceHoweverManyBlocks) {
        {linear, relu, sigmoid, tanh, softplus, elu, leaky_relu, silu, gelu, clipped_relu}) {
     for (const std::int64_t k : {0, 3, 300}) {
       for (const std::int64_t n : {1, 10, 70}) {
-        Case c{.size = {7, n, k}, .bias = true, .activation = {.kind = kind, .slope = 0.3F}};
+        GemmCase c{.size = {7, n, k}, .bias = true, .activation = {.kind = kind, .slope = 0.3F}};
         EXPECT_TRUE(is_right(c));
         c.bias = false;
         EXPECT_TRUE(is_right(c));
@@ -364,50 +274,9 @@ TEST(Gemm, TouchesNothingBehindItsOperands) {
   }
 }
 
-TEST(Gemm, GivesTheSameBitsForAnyNumberOfThreads) {
-  for (const GemmSize size :
-       {GemmSize{61, 130, 300}, GemmSize{32, 10, 5000}, GemmSize{3000, 10, 32},
-        GemmSize{32, 3001, 10}, GemmSize{1, 500, 400}, GemmSize{1, 700, 500}, GemmSize{8, 300, 700},
-        GemmSize{49, 48, 900},  // of which the last of 7 threads has one row
-        GemmSize{400, 1, 500}, GemmSize{500, 300, 500}, GemmSize{270, 290, 1024},
-        GemmSize{1024, 130, 600}, GemmSize{16, 70, 400}, GemmSize{12, 10, 300},
-        GemmSize{300, 10, 64}, GemmSize{300, 20, 900}, GemmSize{700, 3, 2100}}) {
-    for (const int way : {0, 1, 2, 3}) {
-      for (const bool accumulate : {false, true}) {
-        const Case c{.size = size,
-                     .a_transposed = way % 2 == 1,
-                     .b_transposed = way / 2 == 1,
-                     .accumulate = accumulate};
-        const auto alone = run(c, 1).actual;
-        for (const int threads : {2, 3, 4, 7}) {
-          EXPECT_TRUE(same_bits(alone, run(c, threads).actual)) << threads << " threads";
-        }
-      }
-    }
-  }
-}
-
-TEST(Gemm, GivesTheSameBitsOnAvx2AndAvx512) {
-  const std::string before(kernels::cpu_target());
-  for (const GemmSize size : {GemmSize{61, 130, 300}, GemmSize{32, 10, 500}, GemmSize{13, 70, 400},
-                              GemmSize{9, 33, 300}, GemmSize{32, 300, 10}, GemmSize{1, 500, 400},
-                              GemmSize{8, 40, 190}, GemmSize{300, 1, 170}, GemmSize{270, 290, 520},
-                              GemmSize{300, 6, 40}, GemmSize{90, 20, 50}, GemmSize{300, 8, 900}}) {
-    for (const int way : {0, 1, 2, 3}) {
-      const Case c{.size = size, .a_transposed = way % 2 == 1, .b_transposed = way / 2 == 1};
-      if (!kernels::use_cpu_target("AVX3")) GTEST_SKIP() << "needs AVX-512";
-      const auto wide = run(c).actual;
-      ASSERT_TRUE(kernels::use_cpu_target("AVX2"));
-      EXPECT_TRUE(same_bits(wide, run(c).actual))
-          << size.m << " x " << size.n << " x " << size.k << ", " << way;
-    }
-  }
-  kernels::use_cpu_target(before);
-}
-
 RC_GTEST_PROP(Gemm, IsRightForAnything, ()) {
   const auto side = [] { return *rc::gen::inRange<std::int64_t>(0, 70); };
-  Case c{.size = {side(), side(), side()}};
+  GemmCase c{.size = {side(), side(), side()}};
   c.a_transposed = *rc::gen::arbitrary<bool>();
   c.b_transposed = *rc::gen::arbitrary<bool>();
   c.accumulate = *rc::gen::arbitrary<bool>();
